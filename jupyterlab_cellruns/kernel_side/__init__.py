@@ -1,0 +1,1 @@
+"""Source that runs inside kernels. The server ships it as text."""

@@ -1,0 +1,1 @@
+"""Attaching to kernels: environment, injection, iopub tap."""

@@ -1,0 +1,1 @@
+"""HTTP routes under `/cellruns`, one module per resource."""

@@ -1,0 +1,1 @@
+"""Where runs are kept: MLflow SQLite file, any MLflow server over REST."""

@@ -1,0 +1,106 @@
+"""What Cellruns asks of a store. Everything here blocks: call it in a thread, never on the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..capture.events import Event
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached or is locked for now. The writer keeps the events and tries again."""
+
+
+class StoreRefused(Exception):
+    """The store can't be used at all: no database, another MLflow version, no permission.
+
+    `message` says what and where, `hint` what to do.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One event, or part of one, that the store will never take; the rest was written."""
+
+    run: str
+    message: str
+
+
+@dataclass(frozen=True)
+class RunQuery:
+    """Which runs a listing wants. Newest first."""
+
+    notebook: str | None = None
+    experiment_id: str | None = None
+    text: str | None = None
+    ids: Sequence[str] | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass
+class RunPage:
+    """Runs as `RunSummary` dicts (docs/http-api.md) and how many there are in all."""
+
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    total: int = 0
+
+
+class Store(Protocol):
+    """One tracking store. Both the SQLite and the REST store give the same answers."""
+
+    def write(self, events: Sequence[Event]) -> list[Refusal]:
+        """Write events in order, skipping those that are `mirrored` and informational ones.
+
+        Idempotent: the same events again change nothing. Raises `StoreUnavailable` when none of it
+        could be stored now; what is refused for good comes back as `Refusal` and does not stop the rest.
+        Params go before metrics, metrics before tags only where the caller put them so.
+        """
+        ...
+
+    def runs(self, query: RunQuery) -> RunPage:
+        """Runs of a query, as `RunSummary` dicts."""
+        ...
+
+    def run(self, run_id: str) -> dict[str, Any] | None:
+        """One run as the answer of `GET runs/<id>`, or None where there is none."""
+        ...
+
+    def series(self, run_id: str, keys: Sequence[str] | None, points: int) -> list[dict[str, Any]]:
+        """Reduced metric histories as `Series` dicts."""
+        ...
+
+    def experiments(self) -> list[dict[str, Any]]:
+        """Experiments, newest first, as in `GET experiments`."""
+        ...
+
+    def ensure_experiment(self, name: str, tags: dict[str, str]) -> str:
+        """Id of the active experiment of that name; made with `tags` where there is none."""
+        ...
+
+    def find_experiment(self, tag: str, value: str) -> dict[str, Any] | None:
+        """The newest active experiment `{experiment_id, name}` that carries a tag with that value."""
+        ...
+
+    def set_experiment_tag(self, experiment_id: str, key: str, value: str) -> None:
+        """Set one tag of an experiment."""
+        ...
+
+    def create_run(self, experiment_id: str, name: str, start_time: int, tags: dict[str, str]) -> str:
+        """Make a run; returns its id."""
+        ...
+
+    def end_run(self, run_id: str, status: str, end_time: int) -> bool:
+        """End a run that is still RUNNING; False (and no change) where it has ended already."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
