@@ -1,4 +1,5 @@
 import { Token } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
 
 /** A number that JSON has, or the name of one that it has not. */
 export type JSONNumber = number | 'NaN' | 'Infinity' | '-Infinity';
@@ -37,6 +38,28 @@ export interface IStatus {
   enabled: boolean;
   store: IStoreState;
   kernel: IKernelState | null;
+}
+
+/** What the user's settings say, as the server keeps it. */
+export interface IUserSettings {
+  /** False turns Cellruns off in every notebook. */
+  enabled: boolean;
+  /** Where the runs of a notebook go that has no experiment of its own choice. */
+  experiment_mode: 'notebook' | 'default' | 'fixed';
+  /** Name of the experiment when the mode is `fixed`, else empty. */
+  experiment_name: string;
+}
+
+/** What the server says has changed in the store; at most two a second. */
+export interface IRunsChange {
+  readonly runs: readonly {
+    readonly run_id: string;
+    readonly experiment_id: string | null;
+    readonly status: RunStatus | null;
+  }[];
+  readonly store_state: IStoreState['state'] | null;
+  readonly waiting: number;
+  readonly problems: number;
 }
 
 export interface IExperiment {
@@ -131,12 +154,16 @@ export interface IAnchor {
 
 /** The one place that talks to the Cellruns server. Every method rejects with a `RunsError`. */
 export interface IRunsClient {
+  /** Runs changed in the store, as announced on the event stream of Jupyter Server. */
+  readonly runsChanged: ISignal<IRunsClient, IRunsChange>;
   status(kernelId?: string): Promise<IStatus>;
   experiments(): Promise<IExperiment[]>;
   notebook(path: string): Promise<INotebookBinding>;
   bindNotebook(
     binding: Partial<INotebookBinding> & { path: string; kernel?: string }
   ): Promise<INotebookBinding>;
+  /** Tells the server what the user's settings say. */
+  applySettings(settings: IUserSettings): Promise<IUserSettings>;
   runs(query: IRunsQuery): Promise<{ runs: IRunSummary[]; total: number }>;
   run(runId: string): Promise<IRunDetail>;
   series(runId: string, keys?: readonly string[], points?: number): Promise<ISeries[]>;
