@@ -1,0 +1,59 @@
+"""What Cellruns runs inside a Python kernel, as the module `_cellruns`. Standard library only, Python >= 3.8.
+
+This file is all that a kernel pays for at its start; the rest is imported when the user imports mlflow.
+Nothing here may raise into user code, bind a name in the user's namespace or print.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+VERSION = 1
+
+session = None
+"""The `Session` of this kernel, once attached."""
+
+
+class Settings:
+    """What the server told this kernel, read once from the environment."""
+
+    def __init__(self, environ):
+        self.kernel = environ.get("CELLRUNS_KERNEL", "")
+        self.server = environ.get("CELLRUNS_SERVER", "")
+        self.token = environ.get("CELLRUNS_TOKEN", "")
+        self.spool = environ.get("CELLRUNS_SPOOL", "")
+        self.tracking_uri = environ.get("CELLRUNS_TRACKING_URI", "")
+
+
+def attach():
+    """Hook this kernel: once per kernel process, silently. Returns what the server wants to know of it."""
+    global session  # noqa: PLW0603
+    if session is not None:
+        return state()
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    settings = Settings(os.environ)
+    # The notebook's outputs can show the environment; the token is not needed there any more by that name.
+    os.environ.pop("CELLRUNS_TOKEN", None)
+    if shell is None or not settings.kernel or getattr(shell, "kernel", None) is None:
+        return state()
+    from .session import Session
+
+    session = Session(shell, settings)
+    session.start()
+    return state()
+
+
+def state():
+    """A small dict for the server's look at this kernel: attached, enabled, whether mlflow is hooked, and its faults."""
+    if session is None:
+        return {"attached": False, "version": VERSION}
+    return dict(session.state(), attached=True, version=VERSION)
+
+
+def set_enabled(enabled):
+    """Switch capture on or off for the runs that start from now on."""
+    if session is not None:
+        session.enabled = bool(enabled)
+    return state()

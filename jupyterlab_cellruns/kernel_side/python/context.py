@@ -1,0 +1,134 @@
+"""Experiment and tags for runs that are started without user code saying which: MLflow's own provider plug points."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from .channel import ServerError
+
+_FRESH_SECONDS = 2.0
+
+
+class RunContext:
+    """Asks the server for the notebook's experiment and tags at every run start (a rename counts at once)."""
+
+    def __init__(self, tracking):
+        self.tracking = tracking
+        self._answer = None
+        self._time = 0.0
+        self._warned = False
+
+    def install(self):
+        """Register providers for experiment, tags and request headers, and the token for our address only."""
+        guard = self.tracking.owner.guard
+        guard(self._experiment_provider)
+        guard(self._tags_provider)
+        guard(self._header_provider)
+        guard(self._credentials)
+
+    def applies(self):
+        """Whether MLflow's current store is ours and capture is on."""
+        from mlflow.tracking import get_tracking_uri
+
+        return self.tracking.active and get_tracking_uri() == self.tracking.uri
+
+    def answer(self):
+        """`{experiment_id, experiment_name, notebook, tags}` of the server; a recent answer is used again."""
+        now = time.monotonic()
+        if self._answer is None or now - self._time > _FRESH_SECONDS:
+            cell = self.tracking.owner.cell
+            session_name = os.environ.get("JPY_SESSION_NAME", "")
+            try:
+                self._answer = self.tracking.ask("kernel/context", {"session_name": session_name})
+            except ServerError as error:
+                if not self._warned:
+                    self._warned = True
+                    self.tracking.recorder.channel.send_notice("context", str(error))
+                return {"experiment_id": None, "tags": {}}
+            self._time = time.monotonic()
+            del cell
+        return self._answer
+
+    def tags(self):
+        """The tags of a run that starts now."""
+        tags = dict(self.answer().get("tags") or {})
+        cell = self.tracking.owner.cell
+        if cell.running:
+            if cell.id:
+                tags["cellruns.cell_id"] = cell.id
+            if cell.execution_count is not None:
+                tags["cellruns.execution_count"] = str(cell.execution_count)
+        return tags
+
+    def _experiment_provider(self):
+        from mlflow.tracking.default_experiment import registry
+        from mlflow.tracking.default_experiment.abstract_context import DefaultExperimentProvider
+
+        context = self
+
+        class CellrunsExperimentProvider(DefaultExperimentProvider):
+            def in_context(self):
+                return context.applies() and context.answer().get("experiment_id") is not None
+
+            def get_experiment_id(self):
+                return context.answer()["experiment_id"]
+
+        registry._default_experiment_provider_registry.register(CellrunsExperimentProvider)
+
+    def _tags_provider(self):
+        from mlflow.tracking.context import registry
+        from mlflow.tracking.context.abstract_context import RunContextProvider
+
+        context = self
+
+        class CellrunsRunContext(RunContextProvider):
+            def in_context(self):
+                return context.applies()
+
+            def tags(self):
+                return context.tags()
+
+        # Before MLFLOW_RUN_CONTEXT and plug-ins: later ones win, and those are the user's.
+        providers = registry._run_context_provider_registry._registry
+        names = [type(p).__name__ for p in providers]
+        at = names.index("SystemEnvironmentContext") if "SystemEnvironmentContext" in names else len(providers)
+        providers.insert(at, CellrunsRunContext())
+
+    def _header_provider(self):
+        from mlflow.tracking.request_header import registry
+        from mlflow.tracking.request_header.abstract_request_header_provider import RequestHeaderProvider
+
+        tracking = self.tracking
+
+        class CellrunsHeaders(RequestHeaderProvider):
+            def in_context(self):
+                return os.getpid() == tracking.pid and (tracking.recorder.seq >= 0 or bool(tracking.recorder.buffer))
+
+            def request_headers(self):
+                return tracking.applied_header()
+
+        registry._request_header_provider_registry.register(CellrunsHeaders)
+
+    def _credentials(self):
+        """Send our token to our address only, and there nothing else: the user's credentials are for other servers."""
+        ours, token = self.tracking.uri, self.tracking.settings.token
+        module = sys.modules.get("mlflow.utils.credentials")
+        original = getattr(module, "get_default_host_creds", None)
+        if original is None:
+            return
+
+        def get_default_host_creds(store_uri):
+            creds = original(store_uri)
+            if str(store_uri).startswith(ours):
+                creds.username = creds.password = creds.auth = None
+                creds.aws_sigv4 = False
+                creds.token = token
+            elif creds.token == token:
+                creds.token = None
+            return creds
+
+        for name, loaded in list(sys.modules.items()):
+            if name.startswith("mlflow") and getattr(loaded, "get_default_host_creds", None) is original:
+                loaded.get_default_host_creds = get_default_host_creds

@@ -1,0 +1,163 @@
+"""From log calls to envelopes: a queue that costs a log call about a microsecond, and a thread that empties it.
+
+Every 50 ms the thread makes envelopes (docs/events.md) of what is queued, appends each to the spool and sends it
+on iopub. A queue that grows faster than it can be emptied makes the log call itself do the work: memory is bounded.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+
+MAX_POINTS = 1000
+MAX_TEXT = 256 * 1024
+"""Characters of params and tags after which an envelope is closed; an envelope may hold 1 MiB."""
+HIGH_WATER = 30_000
+"""Queued items above which the calling thread empties the queue itself."""
+_PERIOD = 0.05
+_FIRST = 0.015
+"""Seconds until the first batch after a pause: the chart should start at once."""
+
+
+class Recorder:
+    """One writer of events: `source` and a growing `seq`."""
+
+    def __init__(self, source, spool, channel, fault):
+        self.source = source
+        self.spool = spool
+        self.channel = channel
+        self.fault = fault
+        self.buffer = deque()
+        self.armed = False
+        self.seq = -1
+        """The last sequence number that was sent."""
+        self._cell = None
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread = None
+        self._last = 0.0
+
+    def put(self, item):
+        """Queue `(run, key, value, timestamp, step)`, `(run, event)` or `(cell,)`."""
+        self.buffer.append(item)
+        if not self.armed:
+            self.arm()
+        if len(self.buffer) > HIGH_WATER:
+            self.flush()
+
+    def arm(self):
+        """Make the thread look at the queue."""
+        self.armed = True
+        if self._thread is None:
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._loop, name="cellruns-recorder", daemon=True)
+                    self._thread.start()
+        self._wake.set()
+
+    def _loop(self):
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            pause = _PERIOD if time.monotonic() - self._last < 2 * _PERIOD else _FIRST
+            time.sleep(pause)
+            self.armed = False
+            try:
+                self.flush()
+            except Exception as error:
+                self.fault(error)
+
+    def flush(self):
+        """Send all that is queued now; returns the last sequence number. Blocks while another thread does it."""
+        with self._lock:
+            left = len(self.buffer)
+            while left > 0:
+                before = left
+                left -= self._send_one(left)
+                if left == before:
+                    break
+            self._last = time.monotonic()
+            return self.seq
+
+    def _send_one(self, most):
+        """Make and send one envelope of at most `most` queued items; returns how many it took."""
+        popleft = self.buffer.popleft
+        events, groups = [], {}
+        store, cell = None, self._cell
+        points = text = taken = 0
+        while taken < most and points < MAX_POINTS and text < MAX_TEXT:
+            item = self.buffer[0]
+            if len(item) == 1:
+                if events:
+                    break
+                popleft()
+                taken += 1
+                self._cell = cell = item[0]
+                continue
+            run = item[0]
+            if store is None:
+                store = run.store
+            elif store != run.store:
+                break
+            popleft()
+            taken += 1
+            if len(item) == 2:
+                event = item[1]
+                events.append(event)
+                groups.clear()
+                text += _size(event)
+                continue
+            key = item[1]
+            group = groups.get((run, key))
+            if group is None:
+                group = groups[(run, key)] = ([], [], [])
+                event = {
+                    "kind": "metrics", "run": run.run, "key": key,
+                    "values": group[0], "timestamps": group[1], "steps": group[2],
+                }
+                if run.mirrored:
+                    event["mirrored"] = True
+                events.append((run, event))
+            group[0].append(item[2])
+            group[1].append(item[3])
+            group[2].append(item[4])
+            points += 1
+        if events:
+            self._send(store, cell, events)
+        return taken
+
+    def _send(self, store, cell, events):
+        plain = []
+        for event in events:
+            if isinstance(event, tuple):
+                run, event = event
+                run.remember(event)
+            plain.append(event)
+        self.seq += 1
+        envelope = {
+            "v": 1, "source": self.source, "seq": self.seq, "sent_at": int(time.time() * 1000),
+            "cell": cell.json() if cell is not None else None, "store": store, "events": plain,
+        }
+        try:
+            line = json.dumps(envelope, separators=(",", ":"), allow_nan=False).encode("ascii")
+        except ValueError:
+            for event in plain:
+                if event["kind"] == "metrics":
+                    event["values"] = [v if v - v == 0.0 else _word(v) for v in event["values"]]
+            line = json.dumps(envelope, separators=(",", ":"), allow_nan=False).encode("ascii")
+        self.spool.append(self.seq, line)
+        self.channel.send("cellruns_events", line, cell.parent if cell is not None else None)
+        self.channel.pace()
+
+
+def _size(event):
+    entries = event.get("entries") or event.get("tags")
+    return sum(len(k) + len(v) for k, v in entries.items()) if entries else 200
+
+
+def _word(value):
+    if value != value:
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"

@@ -1,0 +1,75 @@
+"""What this kernel knows of the runs it logs to."""
+
+from __future__ import annotations
+
+from .series import Series
+
+_MOST_SERIES = 1000
+
+
+class RunState:
+    """One run: where it lives, what was logged to it here, and its bounded curves for the static chart."""
+
+    __slots__ = (
+        "anchors", "announced", "cell_serial", "end_time", "experiment", "keys", "mirrored", "name", "params", "parent", "run",
+        "series", "start_time", "status", "store",
+    )
+
+    def __init__(self, run, store, name="", experiment=None, parent=None, start_time=None):
+        self.run = run
+        self.store = store
+        self.name = name
+        self.experiment = experiment
+        self.parent = parent
+        self.start_time = start_time
+        self.end_time = None
+        self.status = "RUNNING"
+        self.mirrored = store != "attached"
+        self.params = {}
+        self.keys = set()
+        """Metric keys that MLflow's validation has accepted."""
+        self.series = {}
+        self.cell_serial = -1
+        self.anchors = []
+        self.announced = False
+
+    def remember(self, event):
+        """Take a metrics event into the curves."""
+        key = event["key"]
+        series = self.series.get(key)
+        if series is None:
+            if len(self.series) >= _MOST_SERIES:
+                return
+            series = self.series[key] = Series(key)
+        series.extend(event["steps"], event["timestamps"], event["values"])
+
+    def start_event(self):
+        return {
+            "kind": "run.start", "run": self.run, "experiment": self.experiment, "name": self.name,
+            "parent": self.parent, "tags": {}, "start_time": self.start_time, "exists": True,
+        }
+
+
+class Runs:
+    """The run states of this kernel by id, the oldest ended ones dropped."""
+
+    def __init__(self, most=2000):
+        self.most = most
+        self._states = {}
+
+    def get(self, run_id):
+        return self._states.get(run_id)
+
+    def add(self, state):
+        if len(self._states) >= self.most:
+            for run_id, old in list(self._states.items())[: self.most // 4]:
+                if old.status != "RUNNING":
+                    del self._states[run_id]
+        self._states[state.run] = state
+        return state
+
+    def drop(self, run_id):
+        self._states.pop(run_id, None)
+
+    def active(self):
+        return [s for s in self._states.values() if s.status == "RUNNING"]

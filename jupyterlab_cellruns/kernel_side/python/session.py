@@ -1,0 +1,135 @@
+"""One kernel's attachment: IPython hooks, the wait for mlflow, and the parts that are made when mlflow comes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+
+from . import importhook
+
+
+class CellContext:
+    """The execution that is going on, or was last. A new one is made for every cell."""
+
+    __slots__ = ("anchor", "execution_count", "id", "parent", "running", "serial")
+
+    def __init__(self, id, execution_count, parent, serial):
+        self.id = id
+        self.execution_count = execution_count
+        self.parent = parent
+        self.serial = serial
+        self.anchor = None
+        self.running = True
+
+    def json(self):
+        return {"id": self.id, "execution_count": self.execution_count, "anchor": self.anchor}
+
+
+class Session:
+    """Owns everything Cellruns has in this process."""
+
+    def __init__(self, shell, settings):
+        self.shell = shell
+        self.kernel = shell.kernel
+        self.settings = settings
+        self.enabled = True
+        self.faults = []
+        self.cell = CellContext(None, None, None, 0)
+        self.cell.running = False
+        self.tracking = None
+        self.pid = os.getpid()
+
+    def start(self):
+        """Register the hooks. Costs a few hundred microseconds; mlflow is not imported."""
+        events = self.shell.events
+        events.register("pre_run_cell", self._pre_run_cell)
+        events.register("post_run_cell", self._post_run_cell)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._after_fork)
+        if "mlflow" in sys.modules and hasattr(sys.modules["mlflow"], "start_run"):
+            self.mlflow_imported()
+        else:
+            importhook.watch("mlflow", self.mlflow_importing, self.mlflow_imported)
+
+    def mlflow_importing(self):
+        """The user's `import mlflow` begins: let the server warm the store up while Python is busy importing."""
+        self.guard(self._announce)
+
+    def _announce(self):
+        from .channel import Channel
+
+        Channel(self).send_notice("mlflow.import")
+
+    def mlflow_imported(self):
+        """The user's `import mlflow` is done."""
+        self.guard(self._hook_mlflow)
+
+    def _hook_mlflow(self):
+        if self.tracking is None:
+            from .tracking import Tracking
+
+            self.tracking = Tracking(self)
+            self.tracking.install()
+
+    def guard(self, function, *args):
+        """Call `function`; a fault of ours is kept for the server and never reaches user code."""
+        try:
+            return function(*args)
+        except Exception as error:
+            self.fault(error)
+            return None
+
+    def fault(self, error):
+        """Remember a fault of our own. The first one switches the deferring of log calls off."""
+        text = "%s: %s" % (type(error).__name__, error)
+        if len(self.faults) < 20:
+            self.faults.append(text)
+        tracking = self.tracking
+        if tracking is not None:
+            tracking.broken = True
+        try:
+            from .channel import Channel
+
+            Channel(self).send_notice("fault", text)
+        except Exception:
+            pass
+
+    def state(self):
+        tracking = self.tracking
+        return {
+            "enabled": self.enabled,
+            "mlflow": tracking is not None,
+            "broken": bool(tracking is not None and tracking.broken),
+            "faults": list(self.faults),
+            "pid": os.getpid(),
+        }
+
+    def _pre_run_cell(self, info):
+        try:
+            cell_id = getattr(info, "cell_id", None)
+            parent = self.kernel.get_parent() if hasattr(self.kernel, "get_parent") else self.kernel._parent_header
+            count = self.shell.execution_count
+            self.cell = CellContext(cell_id, count, parent, self.cell.serial + 1)
+            if self.tracking is not None:
+                self.tracking.cell_started(self.cell)
+        except Exception as error:
+            self.fault(error)
+
+    def _post_run_cell(self, result):
+        try:
+            self.cell.running = False
+            if self.tracking is not None:
+                self.tracking.cell_finished(self.cell, result)
+        except Exception as error:
+            self.fault(error)
+
+    def _after_fork(self):
+        # A forked worker shares our sockets but not our threads: it logs by MLflow's plain calls.
+        if self.tracking is not None:
+            self.tracking.forked()
+
+
+def new_id(prefix):
+    """A random id such as `c-9f2ce0a1b2c3`."""
+    return "%s-%s" % (prefix, uuid.uuid4().hex[:16])

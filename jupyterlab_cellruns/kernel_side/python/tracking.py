@@ -1,0 +1,213 @@
+"""The hooks in mlflow: what is deferred, what is mirrored, and the context that runs get without user code.
+
+Hooked is `mlflow.tracking._tracking_service.client.TrackingServiceClient`: the one class that fluent calls,
+`MlflowClient`, autologging and asynchronous calls all go through, with the run id at hand.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from . import fastpath, hooks
+from .channel import Channel, ServerError, post
+from .charts import Charts
+from .context import RunContext
+from .recorder import Recorder
+from .runs import Runs, RunState
+from .session import new_id
+from .spool import Spool
+
+
+class Tracking:
+    """Cellruns' side of one kernel's mlflow."""
+
+    def __init__(self, owner):
+        self.owner = owner
+        self.settings = owner.settings
+        self.uri = self.settings.tracking_uri
+        self.broken = False
+        self.pid = os.getpid()
+        source = new_id("py")
+        self.runs = Runs()
+        self.recorder = Recorder(source, Spool(self.settings.spool, source), Channel(owner, source), owner.fault)
+        self.charts = Charts(owner, self.recorder)
+        self.context = RunContext(self)
+        self.waiter = None
+        """Thread that waits for asynchronous calls, made when one is used."""
+        self._spool_error = None
+
+    def install(self):
+        """Hook mlflow. Each hook is there or not on its own, so that another MLflow version loses only what it lacks."""
+        client = sys.modules.get("mlflow.tracking._tracking_service.client")
+        if client is None or not hasattr(client, "TrackingServiceClient"):
+            return
+        from mlflow.utils import validation
+
+        hooks.install(self, client, validation)
+        self.context.install()
+        self.owner.guard(fastpath.install, self)
+
+    @property
+    def active(self):
+        """Whether log calls may be looked at at all."""
+        return not self.broken and self.owner.enabled
+
+    def attached(self, client):
+        """Whether a TrackingServiceClient talks to the store that the server attached."""
+        return client.tracking_uri == self.uri
+
+    def applied_header(self):
+        """Flush, and name the last envelope that a request has to come after; {} where nothing was ever sent."""
+        seq = self.recorder.flush()
+        return {"X-Cellruns-Applied": "%s:%d" % (self.recorder.source, seq)} if seq >= 0 else {}
+
+    def state_of(self, client, run_id, fetch):
+        """The state of an attached run that may be written to by events; None where MLflow has to be asked itself.
+
+        A run that this kernel has not seen yet is looked up (`fetch` is MLflow's own get_run), so that an unknown run
+        raises here, at the call.
+        """
+        state = self.runs.get(run_id)
+        if state is None:
+            state = self.learn(client, fetch(client, run_id))
+        return state
+
+    def learn(self, client, run):
+        """Take over what MLflow says of a run; None where it is deleted."""
+        info = run.info
+        if getattr(info, "lifecycle_stage", "active") == "deleted":
+            self.runs.drop(info.run_id)
+            return None
+        store = "attached" if self.attached(client) else str(client.tracking_uri)
+        state = self.runs.get(info.run_id)
+        if state is None:
+            tags = dict(run.data.tags)
+            state = RunState(
+                info.run_id, store, getattr(info, "run_name", None) or tags.get("mlflow.runName") or info.run_id[:8],
+                str(info.experiment_id), tags.get("mlflow.parentRunId"), info.start_time,
+            )
+            self.runs.add(state)
+        state.params.update(run.data.params)
+        return state
+
+    def touch(self, state):
+        """Join the run to the chart of the running cell, and announce it before its first event."""
+        if state.cell_serial != self.owner.cell.serial:
+            self.owner.guard(self.charts.touch, state)
+        if not state.announced:
+            state.announced = True
+            self.recorder.put((state, state.start_event()))
+
+    def event(self, state, event):
+        """Queue an event of a run."""
+        self.touch(state)
+        if state.mirrored:
+            event["mirrored"] = True
+        self.recorder.put((state, event))
+
+    def point(self, state, key, value, timestamp, step):
+        """Queue one metric point."""
+        if state.cell_serial != self.owner.cell.serial:
+            self.touch(state)
+        self.recorder.put((state, key, value, timestamp, step))
+
+    def ended(self, run_id, status, end_time=None):
+        """MLflow has ended a run."""
+        state = self.runs.get(run_id)
+        if state is not None:
+            state.status = status
+            state.end_time = end_time or int(time.time() * 1000)
+            self.recorder.put((state, {
+                "kind": "run.end", "run": run_id, "status": status, "end_time": state.end_time, "mirrored": True,
+            }))
+
+    def cell_started(self, cell):
+        self.recorder.put((cell,))
+
+    def cell_finished(self, cell, _result):
+        if cell.anchor is not None:
+            self.charts.complete(cell)
+        error = self.recorder.spool.error
+        if error != self._spool_error:
+            self._spool_error = error
+            if error:
+                self.recorder.channel.send_notice("spool", error)
+
+    def with_default_tags(self, tags):
+        """Tags of a run made by `MlflowClient.create_run`, which asks no provider; what the user gave wins."""
+        defaults = self.context.tags()
+        if "mlflow.user" not in (tags or {}):
+            import getpass
+
+            defaults["mlflow.user"] = getpass.getuser()
+        return dict(defaults, **(tags or {}))
+
+    def started(self, client, run):
+        """MLflow has made a run."""
+        state = self.learn(client, run)
+        if state is not None:
+            self.touch(state)
+
+    def mirror(self, client, run_id, show):
+        """Call `show(state)` for display of what MLflow has done itself; nothing of it may raise or ask a server."""
+        if not self.active:
+            return
+        try:
+            state = self.runs.get(run_id)
+            if state is None and not self.attached(client):
+                state = self.runs.add(RunState(run_id, str(client.tracking_uri), run_id[:8]))
+            if state is not None:
+                show(state)
+        except Exception as error:
+            self.owner.fault(error)
+
+    def mirror_entries(self, client, run_id, kind, entries):
+        """Show params or tags that MLflow has stored itself."""
+        if not entries:
+            return
+
+        def show(state):
+            if kind == "params":
+                state.params.update(entries)
+            self.touch(state)
+            self.recorder.put((state, {"kind": kind, "run": run_id, "entries": entries, "mirrored": True}))
+
+        self.mirror(client, run_id, show)
+
+    def mirrored_point(self, state, event):
+        """Show one point that MLflow has stored itself."""
+        self.touch(state)
+        state.remember(event)
+        self.recorder.put((state, event))
+
+    def mirror_artifact(self, client, run_id, local_path, artifact_path):
+        """Show that a file was logged. `local_path` may be a folder's name with no `artifact_path`."""
+        name = os.path.basename(str(local_path).rstrip("/\\")) or "."
+        path = "%s/%s" % (artifact_path, name) if artifact_path else name
+        self.mirror(client, run_id, lambda state: self.event(
+            state, {"kind": "artifact", "run": run_id, "path": path, "mirrored": True}
+        ))
+
+    def mirror_model(self, client, run_id, model_id, name, uri):
+        """Show that a model was logged."""
+        self.mirror(client, run_id, lambda state: self.event(
+            state, {"kind": "model", "run": run_id, "model_id": model_id, "name": name, "uri": uri, "mlmodel": None}
+        ))
+
+    def wait_applied(self):
+        """Block until all that is queued now is stored. Raises ServerError where it is not within the time."""
+        header = self.applied_header()
+        if header:
+            self.ask("kernel/applied", {"applied": header["X-Cellruns-Applied"]})
+
+    def ask(self, route, body):
+        """Ask the Jupyter server; raises ServerError."""
+        return post(self.settings, route, dict(body, kernel=self.settings.kernel))
+
+    def forked(self):
+        self.broken = True
+
+
+__all__ = ["ServerError", "Tracking"]
