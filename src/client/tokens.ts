@@ -5,7 +5,8 @@ import type { ISignal } from '@lumino/signaling';
 export type JSONNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 
 /** Run statuses of MLflow. */
-export type RunStatus = 'SCHEDULED' | 'RUNNING' | 'FINISHED' | 'FAILED' | 'KILLED';
+export type RunStatus =
+  'SCHEDULED' | 'RUNNING' | 'FINISHED' | 'FAILED' | 'KILLED';
 
 export interface IStoreState {
   kind: 'local' | 'remote';
@@ -91,7 +92,10 @@ export interface IRunSummary {
   parent: string | null;
   lifecycle_stage: string;
   params: Record<string, string>;
-  metrics: Record<string, { value: JSONNumber; step: number; timestamp: number }>;
+  metrics: Record<
+    string,
+    { value: JSONNumber; step: number; timestamp: number }
+  >;
   note: string | null;
 }
 
@@ -113,7 +117,12 @@ export interface IRunDetail {
   params: Record<string, string>;
   metrics: IMetricSummary[];
   tags: Record<string, string>;
-  datasets: { name: string; digest: string; context: string | null; source_type: string }[];
+  datasets: {
+    name: string;
+    digest: string;
+    context: string | null;
+    source_type: string;
+  }[];
   models: { model_id: string; name: string | null }[];
   artifact_uri: string;
 }
@@ -166,7 +175,11 @@ export interface IRunsClient {
   applySettings(settings: IUserSettings): Promise<IUserSettings>;
   runs(query: IRunsQuery): Promise<{ runs: IRunSummary[]; total: number }>;
   run(runId: string): Promise<IRunDetail>;
-  series(runId: string, keys?: readonly string[], points?: number): Promise<ISeries[]>;
+  series(
+    runId: string,
+    keys?: readonly string[],
+    points?: number
+  ): Promise<ISeries[]>;
   artifacts(runId: string, path?: string): Promise<IArtifact[]>;
   /** Text of an artifact, at most `limit` bytes of it. */
   artifactText(runId: string, path: string, limit?: number): Promise<string>;
