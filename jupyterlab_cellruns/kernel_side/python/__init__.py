@@ -11,7 +11,7 @@ import sys
 
 VERSION = 1
 
-session = None
+_attached = None
 """The `Session` of this kernel, once attached."""
 
 
@@ -28,8 +28,8 @@ class Settings:
 
 def attach():
     """Hook this kernel: once per kernel process, silently. Returns what the server wants to know of it."""
-    global session  # noqa: PLW0603
-    if session is not None:
+    global _attached  # noqa: PLW0603
+    if _attached is not None:
         return state()
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
@@ -40,20 +40,20 @@ def attach():
         return state()
     from .session import Session
 
-    session = Session(shell, settings)
-    session.start()
+    _attached = Session(shell, settings)
+    _attached.start()
     return state()
 
 
 def state():
     """A small dict for the server's look at this kernel: attached, enabled, whether mlflow is hooked, and its faults."""
-    if session is None:
+    if _attached is None:
         return {"attached": False, "version": VERSION}
-    return dict(session.state(), attached=True, version=VERSION)
+    return dict(_attached.state(), attached=True, version=VERSION)
 
 
 def set_enabled(enabled):
     """Switch capture on or off for the runs that start from now on."""
-    if session is not None:
-        session.enabled = bool(enabled)
+    if _attached is not None:
+        _attached.set_enabled(bool(enabled))
     return state()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import urllib.error
 import urllib.request
@@ -51,17 +52,34 @@ class ServerError(Exception):
 
 
 def post(settings, route, body, timeout=75.0):
-    """POST JSON to a kernel route of the Jupyter server. Raises `ServerError`."""
+    """POST JSON to a kernel route of the Jupyter server and read JSON. Raises `ServerError`."""
+    data = json.dumps(body).encode("utf-8")
+    answer = _request(settings, route, {"Content-Type": "application/json"}, data, timeout)
+    try:
+        return json.loads(answer.decode("utf-8"))
+    except ValueError as error:
+        raise ServerError(str(error)) from None
+
+
+def wait_applied(settings, headers, timeout=75.0):
+    """Return when the server has stored what `headers` names. Raises `ServerError`."""
+    _request(settings, "tracking/version", headers, None, timeout)
+
+
+def _request(settings, route, headers, data, timeout):
     request = urllib.request.Request(
-        settings.server.rstrip("/") + "/" + route,
-        data=json.dumps(body).encode("utf-8"),
-        headers={"Content-Type": "application/json", "Authorization": "Bearer " + settings.token},
+        settings.server.rstrip("/") + "/" + route, data=data,
+        headers=dict(headers, Authorization="Bearer " + settings.token),
     )
+    handlers = [urllib.request.ProxyHandler({})]
+    if settings.server.startswith("https:"):
+        # Our own server on the loopback interface, with a certificate made for its public name.
+        handlers.append(urllib.request.HTTPSHandler(context=ssl._create_unverified_context()))
     # The server is on this machine: a proxy of the environment has no business in between.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(*handlers)
     try:
         with opener.open(request, timeout=timeout) as response:
-            return json.loads(response.read().decode("utf-8"))
+            return response.read()
     except urllib.error.HTTPError as error:
         detail = error.read(2000).decode("utf-8", "replace")
         try:

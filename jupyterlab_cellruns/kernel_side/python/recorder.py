@@ -17,6 +17,7 @@ MAX_TEXT = 256 * 1024
 HIGH_WATER = 30_000
 """Queued items above which the calling thread empties the queue itself."""
 _PERIOD = 0.05
+_QUIET = 0.5
 _FIRST = 0.015
 """Seconds until the first batch after a pause: the chart should start at once."""
 
@@ -58,16 +59,24 @@ class Recorder:
         self._wake.set()
 
     def _loop(self):
+        said = -1
         while True:
-            self._wake.wait()
+            if not self._wake.wait(_QUIET if self.seq > said else None):
+                # A message can be lost without a trace; a pause is the time to say how far we are.
+                said = self.seq
+                self._guarded(lambda: self.channel.send_notice("seq", "%s:%d" % (self.source, said)))
+                continue
             self._wake.clear()
             pause = _PERIOD if time.monotonic() - self._last < 2 * _PERIOD else _FIRST
             time.sleep(pause)
             self.armed = False
-            try:
-                self.flush()
-            except Exception as error:
-                self.fault(error)
+            self._guarded(self.flush)
+
+    def _guarded(self, function):
+        try:
+            function()
+        except Exception as error:
+            self.fault(error)
 
     def flush(self):
         """Send all that is queued now; returns the last sequence number. Blocks while another thread does it."""

@@ -39,6 +39,7 @@ class Session:
         self.cell.running = False
         self.tracking = None
         self.pid = os.getpid()
+        self._ours = {}
 
     def start(self):
         """Register the hooks. Costs a few hundred microseconds; mlflow is not imported."""
@@ -79,6 +80,19 @@ class Session:
         except Exception as error:
             self.fault(error)
             return None
+
+    def set_enabled(self, enabled):
+        """Runs that start from now on are Cellruns', or plain MLflow's where the user's own store would be."""
+        self.enabled = enabled
+        if enabled:
+            for name, value in self._ours.items():
+                os.environ.setdefault(name, value)
+            return
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
+            if name == "MLFLOW_TRACKING_URI" and os.environ.get(name) != self.settings.tracking_uri:
+                return
+            if name in os.environ:
+                self._ours[name] = os.environ.pop(name)
 
     def fault(self, error):
         """Remember a fault of our own. The first one switches the deferring of log calls off."""

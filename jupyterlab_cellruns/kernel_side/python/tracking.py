@@ -11,7 +11,7 @@ import sys
 import time
 
 from . import fastpath, hooks
-from .channel import Channel, ServerError, post
+from .channel import Channel, post, wait_applied
 from .charts import Charts
 from .context import RunContext
 from .recorder import Recorder
@@ -200,7 +200,7 @@ class Tracking:
         """Block until all that is queued now is stored. Raises ServerError where it is not within the time."""
         header = self.applied_header()
         if header:
-            self.ask("kernel/applied", {"applied": header["X-Cellruns-Applied"]})
+            wait_applied(self.settings, header)
 
     def ask(self, route, body):
         """Ask the Jupyter server; raises ServerError."""
@@ -208,6 +208,3 @@ class Tracking:
 
     def forked(self):
         self.broken = True
-
-
-__all__ = ["ServerError", "Tracking"]

@@ -1,0 +1,100 @@
+"""What the event stream of one kernel has told: its runs, its chart outputs, its problems."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from .events import Envelope, Metrics, RunEnd, RunStart
+
+_MOST_ANCHORS = 200
+_MOST_RUNS = 5000
+
+
+@dataclass
+class SeenRun:
+    """A run as its events tell it."""
+
+    run: str
+    name: str
+    store: str
+    experiment: str | None = None
+    status: str = "RUNNING"
+    points: int = 0
+
+
+@dataclass
+class Anchor:
+    """A chart output under a cell."""
+
+    anchor: str
+    cell_id: str | None
+    execution_count: int | None
+    run_ids: list[str] = field(default_factory=list)
+
+
+class KernelRuns:
+    """State of one kernel incarnation. Written by the inbox thread; readers take copies."""
+
+    def __init__(self) -> None:
+        self.sources: set[str] = set()
+        self.runs: OrderedDict[str, SeenRun] = OrderedDict()
+        self._anchors: OrderedDict[str, Anchor] = OrderedDict()
+        self.problems: deque[dict[str, Any]] = deque(maxlen=50)
+        self.problem_count = 0
+
+    def take(self, envelope: Envelope) -> set[str]:
+        """Take an envelope in; returns the ids of the runs it tells of."""
+        self.sources.add(envelope.source)
+        touched: set[str] = set()
+        for event in envelope.events:
+            touched.add(event.run)
+            seen = self.runs.get(event.run)
+            if seen is None:
+                seen = self.runs[event.run] = SeenRun(event.run, event.run[:8], envelope.store)
+                if len(self.runs) > _MOST_RUNS:
+                    self._drop_ended()
+            if isinstance(event, RunStart):
+                seen.name, seen.experiment, seen.status = event.name, event.experiment, "RUNNING"
+            elif isinstance(event, RunEnd):
+                seen.status = event.status
+            elif isinstance(event, Metrics):
+                seen.points += len(event.values)
+        cell = envelope.cell
+        if cell is not None and cell.anchor is not None:
+            anchor = self._anchors.get(cell.anchor)
+            if anchor is None:
+                anchor = self._anchors[cell.anchor] = Anchor(cell.anchor, cell.id, cell.execution_count)
+                if len(self._anchors) > _MOST_ANCHORS:
+                    self._anchors.popitem(last=False)
+            anchor.run_ids.extend(run for run in sorted(touched) if run not in anchor.run_ids)
+        return touched
+
+    def problem(self, message: str, run: str | None = None) -> None:
+        """Keep a notice for the notebook's status."""
+        self.problem_count += 1
+        self.problems.append({"time": int(time.time() * 1000), "message": message, "run": run})
+
+    def active(self) -> list[SeenRun]:
+        """Runs that have not ended, oldest first."""
+        return [run for run in list(self.runs.values()) if run.status == "RUNNING"]
+
+    def anchors(self) -> list[dict[str, Any]]:
+        """Chart outputs as in `GET kernels/<id>/anchors`, oldest first."""
+        running = {run.run for run in self.active()}
+        return [
+            {
+                "anchor": a.anchor,
+                "cell_id": a.cell_id,
+                "execution_count": a.execution_count,
+                "run_ids": list(a.run_ids),
+                "open": any(run in running for run in a.run_ids),
+            }
+            for a in list(self._anchors.values())
+        ]
+
+    def _drop_ended(self) -> None:
+        for run_id in [r.run for r in self.runs.values() if r.status != "RUNNING"][: _MOST_RUNS // 5]:
+            del self.runs[run_id]

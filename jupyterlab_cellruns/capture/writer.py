@@ -1,0 +1,160 @@
+"""One thread that writes what the inbox delivers: batched, retried, in order, with the event loop never waiting."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from ..stores.base import Refusal, Store, StoreRefused, StoreUnavailable
+from .events import Envelope, Event, Metrics, RunEnd
+
+BATCH_POINTS = 20_000
+"""Points that go into one transaction at the most."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
+
+
+class Writer:
+    """Writes envelopes of the attached store.
+
+    `store()` gives the store (it may block and may raise); `applied(source, seq)` is called when an envelope and all
+    before it of its source are stored; `refused` for what the store will never take; `trouble(text or None)` when
+    writing begins or ceases to fail.
+    """
+
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        applied: Callable[[Sequence[Envelope]], None],
+        refused: Callable[[Refusal], None],
+        trouble: Callable[[str | None], None],
+        log: logging.Logger,
+    ) -> None:
+        self._store = store
+        self._applied = applied
+        self._refused = refused
+        self._trouble = trouble
+        self._log = log
+        self._queue: deque[Envelope] = deque()
+        self._ready = threading.Condition()
+        self._stopping = False
+        self._failing = False
+        self._waiting = 0
+        self._thread = threading.Thread(target=self._run, name="cellruns-writer", daemon=True)
+        self._started = False
+
+    @property
+    def waiting(self) -> int:
+        """Metric points that are not stored yet."""
+        return self._waiting
+
+    def put(self, envelope: Envelope) -> None:
+        """Queue an envelope. Never blocks for long."""
+        with self._ready:
+            if not self._started:
+                self._started = True
+                self._thread.start()
+            self._queue.append(envelope)
+            self._waiting += envelope.points
+            self._ready.notify()
+
+    def stop(self, timeout: float) -> bool:
+        """Write what is queued, for `timeout` seconds at the most. True where all of it is stored."""
+        with self._ready:
+            self._stopping = True
+            self._ready.notify()
+        if self._started:
+            self._thread.join(timeout)
+        return not self._queue
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            with self._ready:
+                while not self._queue and not self._stopping:
+                    self._ready.wait()
+                if not self._queue:
+                    return
+                batch = self._batch()
+            try:
+                self._write(batch)
+                pause = _FIRST_PAUSE
+                self._note(None)
+                self._done(batch)
+            except (StoreUnavailable, StoreRefused) as error:
+                self._note(str(error))
+                with self._ready:
+                    if self._stopping:
+                        return
+                    self._ready.wait_for(lambda: self._stopping, pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            except Exception as error:
+                # Not the store's word but a fault of ours or of the data: one envelope may not hold up the rest.
+                self._log.exception("Cellruns could not store run events")
+                self._one_by_one(batch, error)
+
+    def _batch(self) -> list[Envelope]:
+        batch: list[Envelope] = []
+        points = 0
+        for envelope in self._queue:
+            if batch and points + envelope.points > BATCH_POINTS:
+                break
+            batch.append(envelope)
+            points += envelope.points
+        return batch
+
+    def _write(self, batch: list[Envelope]) -> None:
+        events = _writable(batch)
+        if events:
+            for refusal in self._store().write(events):
+                self._refused(refusal)
+
+    def _one_by_one(self, batch: list[Envelope], error: Exception) -> None:
+        for envelope in batch:
+            try:
+                self._write([envelope])
+            except (StoreUnavailable, StoreRefused):
+                return
+            except Exception as fault:
+                runs = {e.run for e in envelope.events}
+                for run in runs:
+                    self._refused(Refusal(run, f"Events could not be stored: {type(fault).__name__}: {fault}"))
+            self._done([envelope])
+        del error
+
+    def _done(self, batch: list[Envelope]) -> None:
+        with self._ready:
+            for envelope in batch:
+                self._queue.popleft()
+                self._waiting -= envelope.points
+        self._applied(batch)
+
+    def _note(self, text: str | None) -> None:
+        if (text is not None) != self._failing:
+            self._failing = text is not None
+            self._trouble(text)
+
+
+def _writable(batch: Sequence[Envelope]) -> list[Event]:
+    """Events of a batch that the store has not got yet; points of one metric are joined across envelopes."""
+    events: list[Event] = []
+    open_metrics: dict[tuple[str, str], Metrics] = {}
+    for envelope in batch:
+        for event in envelope.events:
+            if getattr(event, "mirrored", False):
+                continue
+            if isinstance(event, Metrics):
+                found = open_metrics.get((event.run, event.key))
+                if found is not None:
+                    found.values.extend(event.values)
+                    found.timestamps.extend(event.timestamps)
+                    found.steps.extend(event.steps)
+                    continue
+                event = Metrics(event.run, event.key, list(event.values), list(event.timestamps), list(event.steps))
+                open_metrics[(event.run, event.key)] = event
+            elif isinstance(event, RunEnd):
+                open_metrics.clear()
+            events.append(event)
+    return events
+

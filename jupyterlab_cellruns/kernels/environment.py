@@ -1,0 +1,48 @@
+"""The environment that a new kernel gets. What the user has set is never replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+BOOT = Path(__file__).parent.parent / "kernel_side" / "python" / "boot.py"
+
+_CREDENTIALS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+_PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+
+
+def kernel_environment(
+    base: Mapping[str, str], *, kernel_id: str, server: str, token: str, spool: str, python: bool, replaces: str | None
+) -> dict[str, str]:
+    """`base` with Cellruns' variables.
+
+    `server` is the address of our routes, `spool` a folder, `python` whether IPython will read PYTHONSTARTUP.
+    `replaces` is the remote tracking URI that the attached store stands for: the user's own value of
+    MLFLOW_TRACKING_URI, which the kernel then reaches through the proxy, its credentials staying here.
+    """
+    env = dict(base)
+    uri = f"{server}/tracking"
+    env["CELLRUNS_KERNEL"] = kernel_id
+    env["CELLRUNS_SERVER"] = server
+    env["CELLRUNS_TOKEN"] = token
+    env["CELLRUNS_SPOOL"] = spool
+    env["CELLRUNS_TRACKING_URI"] = uri
+    if env.get("MLFLOW_TRACKING_URI") in (None, "", replaces):
+        env["MLFLOW_TRACKING_URI"] = uri
+        for name in _CREDENTIALS:
+            env.pop(name, None)
+        # For scripts that a notebook starts; in the kernel itself the token goes to our address only.
+        env["MLFLOW_TRACKING_TOKEN"] = token
+        # The link that MLflow prints at the end of a run would lead to an address that no browser can open.
+        env.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    if any(env.get(name) for name in _PROXIES):
+        for name in ("no_proxy", "NO_PROXY"):
+            hosts = [h for h in env.get(name, "").split(",") if h]
+            if "*" not in hosts:
+                env[name] = ",".join([*hosts, *(h for h in ("127.0.0.1", "localhost") if h not in hosts)])
+    if python:
+        # IPython runs this file before it serves the first request, at every start and restart of the process.
+        if "PYTHONSTARTUP" in env and env["PYTHONSTARTUP"] != str(BOOT):
+            env["CELLRUNS_PYTHONSTARTUP"] = env["PYTHONSTARTUP"]
+        env["PYTHONSTARTUP"] = str(BOOT)
+    return env
