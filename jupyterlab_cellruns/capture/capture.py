@@ -14,7 +14,7 @@ from typing import Any
 from ..stores.base import Refusal, Store
 from .events import ATTACHED, Envelope
 from .inbox import Inbox
-from .kernel_runs import KernelRuns
+from .kernel_runs import KernelRuns, SeenRun
 from .spool import SpoolFolder
 from .writer import Writer
 
@@ -83,6 +83,14 @@ class Capture:
             if found is None:
                 found = self._kernels[kernel_id] = KernelRuns()
             return found
+
+    def find(self, run_id: str) -> SeenRun | None:
+        """What the events of any living kernel say of a run."""
+        with self._lock:
+            for kernel in reversed(self._kernels.values()):
+                if run_id in kernel.runs:
+                    return kernel.runs[run_id]
+        return None
 
     def anchors(self, kernel_id: str) -> list[dict[str, Any]]:
         """Chart outputs a kernel has opened."""

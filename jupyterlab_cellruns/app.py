@@ -1,0 +1,83 @@
+"""The server extension: configuration and wiring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Bool, Enum, Int, Unicode
+
+
+class CellrunsApp(ExtensionApp):
+    """MLflow run tracking for the notebooks of this Jupyter server."""
+
+    name = "jupyterlab_cellruns"
+    extension_url = "/cellruns/status"
+    load_other_extensions = True
+
+    enabled = Bool(True, help="Attach a run context to the kernels of this server.").tag(config=True)
+    experiment_mode = Enum(
+        ["notebook", "default", "fixed"],
+        default_value="notebook",
+        help="Experiment of a run whose code names none: one per notebook, MLflow's 'Default', or a fixed name.",
+    ).tag(config=True)
+    experiment_name = Unicode("", help="Name of the experiment where experiment_mode is 'fixed'.").tag(config=True)
+    store_dir = Unicode(
+        "", help="Folder of the local store (mlflow.db and mlartifacts/). Empty: Jupyter's root directory."
+    ).tag(config=True)
+    idle_seconds = Int(
+        900, help="Seconds without use after which the local MLflow server is stopped; it starts again when needed."
+    ).tag(config=True)
+
+    def initialize_settings(self) -> None:
+        """Make the service; nothing of MLflow is imported or started yet."""
+        from .service import Service, Settings, data_folder, mode_of
+        from .spools import SpoolHome
+        from .stores.manager import StoreManager
+
+        serverapp: Any = self.serverapp
+        root = Path(self.store_dir or serverapp.root_dir).expanduser().resolve()
+        data = data_folder(jupyter_data_dir(), str(root))
+        remote = self._remote()
+        stores = StoreManager(
+            root_dir=root, fallback_dir=data.parent / "stores", runtime_dir=Path(jupyter_runtime_dir()) / "cellruns",
+            log=self.log, remote=remote, idle_seconds=self.idle_seconds,
+        )
+        spools = SpoolHome(Path(jupyter_data_dir()) / "cellruns" / "spool", str(stores.state()["location"]))
+        spools.make()
+        self.service = Service(
+            serverapp, Settings(self.enabled, mode_of(self.experiment_mode), self.experiment_name), stores, spools,
+            data, self._server_url, remote.base_url if remote is not None else None, self.log,
+        )
+        self.settings["cellruns"] = self.service
+
+    def initialize_handlers(self) -> None:
+        """Add the routes of docs/http-api.md."""
+        from .routes.table import handlers
+
+        serverapp: Any = self.serverapp
+        self.handlers.extend(handlers(serverapp.base_url))
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        await self.service.start()
+
+    async def stop_extension(self) -> None:
+        """Called by Jupyter Server when it stops."""
+        await self.service.stop()
+
+    def _server_url(self) -> str | None:
+        from .kernels.address import server_url
+
+        return server_url(self.serverapp)
+
+    def _remote(self) -> Any:
+        import os
+
+        uri = os.environ.get("MLFLOW_TRACKING_URI", "")
+        if not uri.startswith(("http://", "https://")):
+            return None
+        from .stores.endpoint import endpoint_from_environment
+
+        return endpoint_from_environment(os.environ)
