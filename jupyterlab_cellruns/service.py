@@ -47,8 +47,8 @@ class KernelService:
         """`KernelState` of docs/http-api.md, or None for a kernel that this server does not run."""
         service = self._service
         path = service.sessions.notebook(kernel_id)
-        if not service.kernels.known(kernel_id):
-            if path is None and kernel_id not in service.kernels.manager:
+        if not service.following.known(kernel_id):
+            if path is None and kernel_id not in service.following.manager:
                 return None
             return {
                 "attached": False, "enabled": service.notebooks.get(path)["enabled"] if path else False,
@@ -56,8 +56,8 @@ class KernelService:
             }
         runs = service.capture.kernel(kernel_id)
         return {
-            "attached": service.kernels.attached(kernel_id),
-            "enabled": service.kernels.enabled(kernel_id),
+            "attached": service.following.attached(kernel_id),
+            "enabled": service.following.enabled(kernel_id),
             "notebook": path,
             "experiment": service.planned_experiment(kernel_id, path),
             "active_runs": [{"run_id": r.run, "name": r.name} for r in runs.active()],
@@ -74,11 +74,11 @@ class KernelService:
 
     def kernel_of_token(self, token: str) -> str | None:
         """Kernel of a valid token."""
-        return self._service.kernels.tokens.kernel(token)
+        return self._service.following.tokens.kernel(token)
 
     async def bind(self, kernel_id: str, binding: dict[str, Any]) -> None:
         """Apply a notebook's choice to its running kernel; a busy kernel follows when it is free."""
-        task = asyncio.ensure_future(self._service.kernels.set_enabled(kernel_id, bool(binding["enabled"])))
+        task = asyncio.ensure_future(self._service.following.set_enabled(kernel_id, bool(binding["enabled"])))
         self._service.keep(task)
 
 
@@ -101,8 +101,8 @@ class Service:
         self._announcer = Announcer(serverapp.event_logger, self._news, log)
         self.capture = Capture(stores.store, SpoolFolder(spools.folder), self._announcer.changed, log)
         manager = serverapp.kernel_manager
-        self.kernel_service = KernelService(self)
-        self.kernels = Kernels(
+        self.kernels = KernelService(self)
+        self.following = Kernels(
             manager, server=server_url, capture=self.capture, spool=str(spools.folder), replaces=replaces,
             wanted=self._wanted, notice=self._notice, close_runs=self._close_runs, log=log,
         )
@@ -121,14 +121,14 @@ class Service:
         """Follow kernels and renames, and store what earlier servers have left in their spools."""
         self._announcer.start()
         self.capture.start()
-        self.kernels.install()
+        self.following.install()
         self.stores.on_changed(lambda: self._announcer.changed(set()))
         self.sessions.follow_renames(self._serverapp.event_logger, self._renamed)
         self.keep(asyncio.ensure_future(asyncio.to_thread(self._adopt)))
 
     async def stop(self) -> None:
         """Store what has come, stop the store, leave the rest in the spool for the next start."""
-        await self.kernels.stop()
+        await self.following.stop()
         stored = await asyncio.to_thread(self.capture.stop)
         await self.stores.stop()
         if stored:
@@ -164,10 +164,10 @@ class Service:
         settings = self.settings
         settings.enabled = enabled and settings.allowed
         settings.mode, settings.name = mode, name
-        for kernel_id in self.kernels.ids():
+        for kernel_id in self.following.ids():
             path = self.sessions.notebook(kernel_id)
             on = settings.enabled and (path is None or bool(self.notebooks.get(path)["enabled"]))
-            self.keep(asyncio.ensure_future(self.kernels.set_enabled(kernel_id, on)))
+            self.keep(asyncio.ensure_future(self.following.set_enabled(kernel_id, on)))
         return settings.json()
 
     async def chart(self, body: dict[str, Any]) -> dict[str, Any]:

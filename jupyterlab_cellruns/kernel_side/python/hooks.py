@@ -137,7 +137,7 @@ def _log_param(tracking, original, checks):
                     return original(self, run_id, key, value, synchronous)
                 if old is None:
                     state.params[pair[0]] = pair[1]
-                    tracking.event(state, {"kind": "params", "run": run_id, "entries": {pair[0]: pair[1]}})
+                    tracking.entries(state, "params", {pair[0]: pair[1]})
                 return value if synchronous else _operation(tracking, False)
         result = original(self, run_id, key, value, synchronous)
         tracking.mirror_entries(self, run_id, "params", {str(key): str(value)})
@@ -152,7 +152,7 @@ def _set_tag(tracking, original, checks):
             state = tracking.state_of(self, run_id, _get_run.original)
             pair = checks.tag(key, value) if state is not None else None
             if pair is not None:
-                tracking.event(state, {"kind": "tags", "run": run_id, "entries": {pair[0]: pair[1]}})
+                tracking.entries(state, "tags", {pair[0]: pair[1]})
                 if pair[0] == "mlflow.runName":
                     state.name = pair[1]
                 return _operation(tracking, synchronous)
@@ -170,9 +170,8 @@ def _log_batch(tracking, original, checks):
             if batch is not None:
                 state, points, new_params, new_tags = batch
                 state.params.update(new_params)
-                for kind, entries in (("params", new_params), ("tags", new_tags)):
-                    if entries:
-                        tracking.event(state, {"kind": kind, "run": run_id, "entries": entries})
+                tracking.entries(state, "params", new_params)
+                tracking.entries(state, "tags", new_tags)
                 for key, point in points:
                     tracking.point(state, key, *point)
                 return _operation(tracking, synchronous)
@@ -191,8 +190,6 @@ def _log_batch(tracking, original, checks):
 
 def _deferred_batch(tracking, checks, client, run_id, metrics, params, tags):
     """The checked content of a batch, or None where MLflow has to do it: a model's metrics, odd values, limits."""
-    from mlflow.tracking.fluent import _active_run_stack  # noqa: F401  (a fluent module that can be imported at all)
-
     if any(getattr(m, "model_id", None) or getattr(m, "dataset_name", None) for m in metrics) or _active_model():
         return None
     state = tracking.state_of(client, run_id, _get_run.original)

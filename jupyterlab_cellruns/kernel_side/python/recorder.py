@@ -12,8 +12,11 @@ import time
 from collections import deque
 
 MAX_POINTS = 1000
-MAX_TEXT = 256 * 1024
-"""Characters of params and tags after which an envelope is closed; an envelope may hold 1 MiB."""
+MAX_TEXT = 100_000
+"""Characters of params and tags after which an envelope is closed. JSON may need six bytes for one, and an
+envelope may have 1 MiB."""
+MAX_ENTRIES_TEXT = 60_000
+"""Characters of params or tags in one event."""
 HIGH_WATER = 30_000
 """Queued items above which the calling thread empties the queue itself."""
 _PERIOD = 0.05
@@ -150,15 +153,33 @@ class Recorder:
             "cell": cell.json() if cell is not None else None, "store": store, "events": plain,
         }
         try:
-            line = json.dumps(envelope, separators=(",", ":"), allow_nan=False).encode("ascii")
+            line = _encode(envelope)
         except ValueError:
             for event in plain:
                 if event["kind"] == "metrics":
                     event["values"] = [v if v - v == 0.0 else _word(v) for v in event["values"]]
-            line = json.dumps(envelope, separators=(",", ":"), allow_nan=False).encode("ascii")
+            line = _encode(envelope)
         self.spool.append(self.seq, line)
         self.channel.send("cellruns_events", line, cell.parent if cell is not None else None)
         self.channel.pace()
+
+
+def split(entries):
+    """Params or tags in portions that fit in one event each."""
+    portion, size = {}, 0
+    for key, value in entries.items():
+        if portion and size + len(key) + len(value) > MAX_ENTRIES_TEXT:
+            yield portion
+            portion, size = {}, 0
+        portion[key] = value
+        size += len(key) + len(value)
+    if portion:
+        yield portion
+
+
+def _encode(envelope):
+    text = json.dumps(envelope, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.encode("utf-8", "replace")
 
 
 def _size(event):

@@ -14,7 +14,7 @@ from . import fastpath, hooks
 from .channel import Channel, post, wait_applied
 from .charts import Charts
 from .context import RunContext
-from .recorder import Recorder
+from .recorder import Recorder, split
 from .runs import Runs, RunState
 from .session import new_id
 from .spool import Spool
@@ -107,6 +107,11 @@ class Tracking:
             event["mirrored"] = True
         self.recorder.put((state, event))
 
+    def entries(self, state, kind, entries):
+        """Queue params or tags of a run."""
+        for portion in split(entries):
+            self.event(state, {"kind": kind, "run": state.run, "entries": portion})
+
     def point(self, state, key, value, timestamp, step):
         """Queue one metric point."""
         if state.cell_serial != self.owner.cell.serial:
@@ -172,7 +177,8 @@ class Tracking:
             if kind == "params":
                 state.params.update(entries)
             self.touch(state)
-            self.recorder.put((state, {"kind": kind, "run": run_id, "entries": entries, "mirrored": True}))
+            for portion in split(entries):
+                self.recorder.put((state, {"kind": kind, "run": run_id, "entries": portion, "mirrored": True}))
 
         self.mirror(client, run_id, show)
 

@@ -1,0 +1,107 @@
+"""Log calls from several threads come out as envelopes, in order, each point once, within the limits of the contract."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from pathlib import Path
+from typing import Any
+
+from jupyterlab_cellruns.capture.events import MAX_BYTES, Metrics, parse_envelope
+from jupyterlab_cellruns.kernel_side.python.recorder import MAX_POINTS, Recorder, split
+from jupyterlab_cellruns.kernel_side.python.runs import RunState
+from jupyterlab_cellruns.kernel_side.python.spool import Spool
+
+
+class ListChannel:
+    """Stands for the iopub socket: keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.notices: list[tuple[str, str]] = []
+
+    def send(self, _kind: str, content: bytes, _parent: object) -> None:
+        self.lines.append(content)
+
+    def pace(self) -> None:
+        return
+
+    def send_notice(self, kind: str, text: str = "") -> None:
+        self.notices.append((kind, text))
+
+
+def recorder(folder: Path) -> tuple[Recorder, ListChannel]:
+    def fail(error: BaseException) -> None:
+        raise error
+
+    channel = ListChannel()
+    return Recorder("py-1", Spool(str(folder), "py-1"), channel, fail), channel
+
+
+def points(lines: list[bytes]) -> dict[tuple[str, str], list[tuple[int, Any]]]:
+    found: dict[tuple[str, str], list[tuple[int, Any]]] = {}
+    for expected, line in enumerate(lines):
+        envelope = parse_envelope(json.loads(line))
+        assert envelope.seq == expected
+        assert envelope.points <= MAX_POINTS
+        for event in envelope.events:
+            if isinstance(event, Metrics):
+                found.setdefault((event.run, event.key), []).extend(zip(event.steps, event.values, strict=True))
+    return found
+
+
+def test_four_threads_log_at_once_and_nothing_is_lost_or_out_of_order(tmp_path: Path) -> None:
+    rec, channel = recorder(tmp_path)
+    runs = [RunState(f"run{i}", "attached") for i in range(4)]
+
+    def work(run: RunState) -> None:
+        for step in range(20_000):
+            rec.put((run, "loss", step / 7, step, step))
+
+    threads = [threading.Thread(target=work, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rec.flush()
+    found = points(channel.lines)
+    for run in runs:
+        assert [step for step, _ in found[(run.run, "loss")]] == list(range(20_000))
+        assert run.series["loss"].count == 20_000
+    spooled = b"".join(p.read_bytes() for p in sorted(tmp_path.glob("*.jsonl"))).splitlines()
+    assert spooled == channel.lines
+
+
+def test_values_that_json_has_not_are_named(tmp_path: Path) -> None:
+    rec, channel = recorder(tmp_path)
+    run = RunState("r", "attached")
+    for step, value in enumerate([1.0, math.nan, math.inf, -math.inf]):
+        rec.put((run, "loss", value, 0, step))
+    rec.flush()
+    assert [v for _, v in points(channel.lines)[("r", "loss")]] == [1.0, "NaN", "Infinity", "-Infinity"]
+
+
+def test_an_envelope_never_mixes_stores_or_cells(tmp_path: Path) -> None:
+    rec, channel = recorder(tmp_path)
+    ours, other = RunState("a", "attached"), RunState("b", "file:///x")
+    for step in range(3):
+        rec.put((ours, "k", 1.0, 0, step))
+        rec.put((other, "k", 1.0, 0, step))
+    rec.flush()
+    stores = [json.loads(line)["store"] for line in channel.lines]
+    assert stores == ["attached", "file:///x"] * 3
+    assert all(e.get("mirrored") for line in channel.lines for e in json.loads(line)["events"]
+               if json.loads(line)["store"] != "attached")
+
+
+def test_large_params_are_spread_over_envelopes_below_one_mebibyte(tmp_path: Path) -> None:
+    rec, channel = recorder(tmp_path)
+    run = RunState("r", "attached")
+    for portion in split({f"p{i}": "\x01" * 6000 for i in range(400)}):
+        rec.put((run, {"kind": "params", "run": "r", "entries": portion}))
+    rec.flush()
+    assert len(channel.lines) > 1
+    assert max(len(line) for line in channel.lines) <= MAX_BYTES
+    names = [k for line in channel.lines for e in json.loads(line)["events"] for k in e["entries"]]
+    assert names == [f"p{i}" for i in range(400)]
