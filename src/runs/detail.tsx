@@ -1,0 +1,207 @@
+import { caretLeftIcon, copyIcon } from '@jupyterlab/ui-components';
+import React, { useEffect, useMemo, useRef } from 'react';
+
+import type { IRunDetail, IRunsClient } from '../client/tokens';
+import type { ILiveRuns } from '../live/tokens';
+import { Artifacts } from './artifacts';
+import { ArtifactsModel } from './artifacts-model';
+import { IconButton, useSignal, useView } from './context';
+import { RunDetailModel } from './detail-model';
+import { formatTime } from './format';
+import { Metrics } from './metrics';
+import { Pairs, Section } from './section';
+import { Failure, Skeleton } from './states';
+import { StatusSign, statusText } from './status';
+import { Duration } from './time';
+
+/** Command that shows the cell that started a run. */
+const GO_TO_CELL = 'cellruns:go-to-cell';
+
+/** One run in full. */
+export function RunDetail(props: {
+  runId: string;
+  client: IRunsClient;
+  live: ILiveRuns | null;
+  onBack: () => void;
+  onOpen: (runId: string) => void;
+}): JSX.Element {
+  const { runId, client, live } = props;
+  const { trans } = useView();
+  const model = useMemo(
+    () => new RunDetailModel({ runId, client, live }),
+    [runId, client, live]
+  );
+  useEffect(() => () => model.dispose(), [model]);
+  useSignal(model.changed);
+  const back = useRef<HTMLDivElement>(null);
+  useEffect(() => back.current?.querySelector('button')?.focus(), [runId]);
+  const detail = model.detail;
+  return (
+    <div
+      className="jp-Cellruns-detail"
+      onKeyDown={event => {
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          props.onBack();
+        }
+      }}
+    >
+      <div className="jp-Cellruns-detailBar" ref={back}>
+        <IconButton
+          icon={caretLeftIcon}
+          label={trans.__('Back to the list of runs')}
+          onClick={props.onBack}
+        />
+        <h2 title={detail?.run.name}>{detail?.run.name || runId}</h2>
+      </div>
+      <div className="jp-Cellruns-detailBody">
+        {model.error && (!detail || model.error.code === 'not_found') ? (
+          <Failure error={model.error} onRetry={() => void model.refresh()} />
+        ) : detail ? (
+          <Body {...props} model={model} detail={detail} />
+        ) : (
+          <Skeleton />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Body(props: {
+  model: RunDetailModel;
+  detail: IRunDetail;
+  client: IRunsClient;
+  onOpen: (runId: string) => void;
+}): JSX.Element {
+  const { trans } = useView();
+  const { model, detail, client } = props;
+  const artifacts = useMemo(
+    () => new ArtifactsModel(client, model.runId),
+    [client, model.runId]
+  );
+  const ended = detail.run.end_time !== null;
+  const wasEnded = useRef(ended);
+  useEffect(() => {
+    if (ended && !wasEnded.current) {
+      wasEnded.current = true;
+      artifacts.refresh();
+    }
+  }, [artifacts, ended]);
+  const own: [string, string][] = [];
+  const system: [string, string][] = [];
+  for (const entry of Object.entries(detail.tags)) {
+    (/^(mlflow|cellruns)\./.test(entry[0]) ? system : own).push(entry);
+  }
+  const { datasets, models } = detail;
+  return (
+    <>
+      {model.error ? (
+        <p className="jp-Cellruns-stale" role="status">
+          {trans.__('Not up to date: %1', model.error.message)}
+        </p>
+      ) : null}
+      <Facts detail={detail} onOpen={props.onOpen} />
+      {detail.run.note ? <p className="jp-Cellruns-note">{detail.run.note}</p> : null}
+      <Section title={trans.__('Metrics')} count={detail.metrics.length}>
+        <Metrics model={model} metrics={detail.metrics} />
+      </Section>
+      <Section title={trans.__('Params')} count={Object.keys(detail.params).length}>
+        <Pairs entries={Object.entries(detail.params)} label={trans.__('Params')} />
+      </Section>
+      {models.length > 0 ? (
+        <Section title={trans.__('Models')} count={models.length}>
+          <Pairs
+            entries={models.map(one => [one.name ?? trans.__('(no name)'), one.model_id])}
+            label={trans.__('Models')}
+          />
+        </Section>
+      ) : null}
+      {datasets.length > 0 ? (
+        <Section title={trans.__('Datasets')} count={datasets.length}>
+          <Pairs
+            entries={datasets.map(one => [
+              one.name,
+              [one.context, one.digest, one.source_type].filter(Boolean).join(' · ')
+            ])}
+            label={trans.__('Datasets')}
+          />
+        </Section>
+      ) : null}
+      <Section title={trans.__('Artifacts')}>
+        <Artifacts model={artifacts} />
+      </Section>
+      {own.length > 0 ? (
+        <Section title={trans.__('Tags')} count={own.length}>
+          <Pairs entries={own} label={trans.__('Tags')} />
+        </Section>
+      ) : null}
+      {system.length > 0 ? (
+        <Section title={trans.__('System tags')} count={system.length} folded>
+          <Pairs entries={system} label={trans.__('System tags')} />
+        </Section>
+      ) : null}
+    </>
+  );
+}
+
+function Facts(props: { detail: IRunDetail; onOpen: (runId: string) => void }): JSX.Element {
+  const { trans, commands, copy } = useView();
+  const { run } = props.detail;
+  const { notebook, cell_id, parent } = run;
+  const cell =
+    run.execution_count === null ? trans.__('Go to cell') : trans.__('Go to cell [%1]', run.execution_count);
+  return (
+    <>
+      <div className="jp-Cellruns-actions">
+        <span className="jp-Cellruns-badge" data-status={run.status}>
+          <StatusSign status={run.status} />
+          {statusText(run.status, trans)}
+        </span>
+        {notebook && cell_id && commands.hasCommand(GO_TO_CELL) ? (
+          <button
+            type="button"
+            className="jp-Cellruns-button"
+            title={notebook}
+            onClick={() => void commands.execute(GO_TO_CELL, { path: notebook, cell_id })}
+          >
+            {cell}
+          </button>
+        ) : null}
+        {parent ? (
+          <button
+            type="button"
+            className="jp-Cellruns-button"
+            onClick={() => props.onOpen(parent)}
+          >
+            {trans.__('Parent run')}
+          </button>
+        ) : null}
+      </div>
+      <dl className="jp-Cellruns-facts">
+        <dt>{trans.__('Started')}</dt>
+        <dd>{formatTime(run.start_time)}</dd>
+        <dt>{trans.__('Took')}</dt>
+        <dd>
+          <Duration run={run} />
+        </dd>
+        <dt>{trans.__('Experiment')}</dt>
+        <dd title={run.experiment_name}>{run.experiment_name}</dd>
+        {run.user ? (
+          <>
+            <dt>{trans.__('User')}</dt>
+            <dd>{run.user}</dd>
+          </>
+        ) : null}
+        <dt>{trans.__('Run id')}</dt>
+        <dd className="jp-Cellruns-runId">
+          <code title={run.run_id}>{run.run_id}</code>
+          <IconButton
+            icon={copyIcon}
+            label={trans.__('Copy the run id')}
+            onClick={() => copy(run.run_id)}
+          />
+        </dd>
+      </dl>
+    </>
+  );
+}

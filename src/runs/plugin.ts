@@ -1,0 +1,131 @@
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Poll } from '@lumino/polling';
+
+import { IRunsClient } from '../client/tokens';
+import { ILiveRuns } from '../live/tokens';
+import { cellrunsIcon } from './icons';
+import { RunsMemory } from './memory';
+import { PanelState } from './panel-state';
+import { RunsPanel } from './widget';
+
+namespace CommandIDs {
+  export const openRuns = 'cellruns:open-runs';
+  export const openRun = 'cellruns:open-run';
+}
+
+/** How often the panel looks for runs that no event told of (ms). */
+const LOOK_AGAIN = 30_000;
+
+/** The side panel "Runs", and the commands that open it. */
+export const runsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-cellruns:runs',
+  description: 'A side panel with the runs of a notebook, live.',
+  autoStart: true,
+  requires: [INotebookTracker, ISettingRegistry],
+  optional: [
+    IRunsClient,
+    ILiveRuns,
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    ILabShell,
+    IStateDB
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    settings: ISettingRegistry,
+    client: IRunsClient | null,
+    live: ILiveRuns | null,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+    labShell: ILabShell | null,
+    stateDB: IStateDB | null
+  ): void => {
+    if (!client) {
+      return;
+    }
+    const { commands, shell } = app;
+    const trans = (translator ?? nullTranslator).load('jupyterlab_cellruns');
+    const state = new PanelState();
+    const panel = new RunsPanel({
+      state,
+      client,
+      live,
+      trans,
+      commands,
+      memory: new RunsMemory(stateDB),
+      copy: text => Clipboard.copyToSystem(text)
+    });
+    panel.title.icon = cellrunsIcon;
+    panel.title.caption = trans.__('Cellruns: Runs');
+
+    const add = (area: string) => {
+      shell.add(panel, area, { rank: 700, type: 'Cellruns' });
+      restorer?.add(panel, 'jupyterlab-cellruns:runs');
+    };
+    const preferred = labShell
+      ? settings
+          .load(runsPlugin.id)
+          .then(plugin => String(plugin.get('side').composite))
+          .catch(() => 'right')
+      : Promise.resolve('right');
+    const added = preferred.then(side => add(side === 'left' ? 'left' : 'right'));
+
+    const follow = () => {
+      const notebook = tracker.currentWidget;
+      state.notebook = notebook ? notebook.context.localPath : null;
+      notebook?.context.pathChanged.connect(follow, panel);
+    };
+    tracker.currentChanged.connect(follow, panel);
+    follow();
+
+    const poll = new Poll({
+      name: 'jupyterlab-cellruns:runs',
+      standby: () => (state.isVisible ? 'when-hidden' : true),
+      frequency: { interval: LOOK_AGAIN, backoff: false },
+      factory: async () => state.refresh()
+    });
+    panel.disposed.connect(() => poll.dispose());
+
+    const show = async () => {
+      await added;
+      shell.activateById(panel.id);
+    };
+    commands.addCommand(CommandIDs.openRuns, {
+      label: trans.__('Open the Runs Panel'),
+      icon: cellrunsIcon,
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: async () => {
+        state.open(null);
+        await show();
+      }
+    });
+    commands.addCommand(CommandIDs.openRun, {
+      label: trans.__('Open a Run'),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: { run_id: { type: 'string', description: trans.__('Id of the run') } },
+          required: ['run_id']
+        }
+      },
+      execute: async args => {
+        state.open(String(args.run_id));
+        await show();
+      }
+    });
+    palette?.addItem({ command: CommandIDs.openRuns, category: trans.__('Cellruns') });
+  }
+};

@@ -1,0 +1,49 @@
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+
+import type { IRunsClient, IUserSettings } from '../client/tokens';
+
+/** What the settings say, in the server's terms. */
+export function readSettings(composite: Record<string, unknown>): IUserSettings {
+  const mode = composite.experiment;
+  const name = typeof composite.experimentName === 'string' ? composite.experimentName.trim() : '';
+  const fixed = mode === 'fixed' && name !== '';
+  return {
+    enabled: composite.enabled !== false,
+    experiment_mode: mode === 'default' ? 'default' : fixed ? 'fixed' : 'notebook',
+    experiment_name: fixed ? name : ''
+  };
+}
+
+/** Keeps the server told of what the settings say. */
+export function followSettings(
+  registry: ISettingRegistry,
+  pluginId: string,
+  client: IRunsClient,
+  applied: () => void
+): void {
+  let sent = '';
+  const send = (settings: ISettingRegistry.ISettings) => {
+    const values = readSettings(settings.composite as Record<string, unknown>);
+    const text = JSON.stringify(values);
+    if (text === sent) {
+      return;
+    }
+    sent = text;
+    client
+      .applySettings(values)
+      .then(applied)
+      .catch(() => {
+        // The pill tells of a server that can't be reached; the next change tries again.
+        sent = '';
+      });
+  };
+  registry
+    .load(pluginId)
+    .then(settings => {
+      send(settings);
+      settings.changed.connect(send);
+    })
+    .catch((reason: unknown) => {
+      console.error('Cellruns could not read its settings.', reason);
+    });
+}
