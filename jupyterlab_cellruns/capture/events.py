@@ -1,6 +1,6 @@
 """Run events, version 1: from JSON to typed Python, or a refusal that says where.
 
-The contract is docs/events.md and schema/contracts/events.v1.json.
+The contract is docs/events.md and contracts/events.v1.json.
 """
 
 from __future__ import annotations

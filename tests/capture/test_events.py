@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from jupyterlab_cellruns.capture.events import MalformedEnvelope, Metrics, parse_envelope
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "schema/contracts/events.v1.json").read_text("utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[2] / "contracts/events.v1.json").read_text("utf-8"))
 
 
 def envelope(*events: dict[str, Any], **more: Any) -> dict[str, Any]:
