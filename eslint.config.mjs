@@ -39,6 +39,8 @@ export default tseslint.config(
       '@typescript-eslint/no-explicit-any': 'error',
       // Classes and their options share a name in a namespace, the Lumino way.
       '@typescript-eslint/no-namespace': 'off',
+      // signal.connect(this._onX, this) is the Lumino way to bind.
+      '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { args: 'none' }],
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [

@@ -4,6 +4,10 @@ import { clientPlugin } from './client/plugin';
 import { runsPlugin } from './runs/plugin';
 import { sessionPlugin } from './session/plugin';
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [clientPlugin, sessionPlugin, runsPlugin];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  clientPlugin,
+  sessionPlugin,
+  runsPlugin
+];
 
 export default plugins;

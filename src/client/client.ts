@@ -1,6 +1,9 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import type { Event, ServerConnection } from '@jupyterlab/services';
-import { nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
+import {
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
@@ -26,7 +29,11 @@ export class RunsClient implements IRunsClient, IDisposable {
   constructor(options: RunsClient.IOptions) {
     const trans = options.trans ?? nullTranslator.load('jupyterlab_cellruns');
     this._baseUrl = URLExt.join(options.serverSettings.baseUrl, 'cellruns');
-    this._http = new Http({ baseUrl: this._baseUrl, token: options.serverSettings.token, trans });
+    this._http = new Http({
+      baseUrl: this._baseUrl,
+      token: options.serverSettings.token,
+      trans
+    });
     this._events = options.events ?? null;
     this._events?.stream.connect(this._onEvent, this);
   }
@@ -52,7 +59,8 @@ export class RunsClient implements IRunsClient, IDisposable {
   }
 
   async experiments(): Promise<IExperiment[]> {
-    return (await this._get<{ experiments: IExperiment[] }>('experiments')).experiments;
+    return (await this._get<{ experiments: IExperiment[] }>('experiments'))
+      .experiments;
   }
 
   notebook(path: string): Promise<INotebookBinding> {
@@ -77,9 +85,14 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._get(`runs/${encodeURIComponent(runId)}`);
   }
 
-  async series(runId: string, keys?: readonly string[], points?: number): Promise<ISeries[]> {
+  async series(
+    runId: string,
+    keys?: readonly string[],
+    points?: number
+  ): Promise<ISeries[]> {
     const path = `runs/${encodeURIComponent(runId)}/series`;
-    return (await this._get<{ series: ISeries[] }>(path, { key: keys, points })).series;
+    return (await this._get<{ series: ISeries[] }>(path, { key: keys, points }))
+      .series;
   }
 
   async artifacts(runId: string, path = ''): Promise<IArtifact[]> {
@@ -98,7 +111,8 @@ export class RunsClient implements IRunsClient, IDisposable {
   artifactUrl(runId: string, path: string): string {
     const { path: route, params } = Private.content(runId, path);
     return (
-      URLExt.join(this._baseUrl, route) + URLExt.objectToQueryString({ ...params, download: '1' })
+      URLExt.join(this._baseUrl, route) +
+      URLExt.objectToQueryString({ ...params, download: '1' })
     );
   }
 
@@ -146,7 +160,10 @@ export namespace RunsClient {
 }
 
 namespace Private {
-  export function content(runId: string, path: string) {
+  export function content(
+    runId: string,
+    path: string
+  ): { path: string; params: { path: string } } {
     return {
       path: `runs/${encodeURIComponent(runId)}/artifacts/content`,
       params: { path }

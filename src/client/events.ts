@@ -4,11 +4,25 @@ import type { IRunsChange } from './tokens';
 export const RUNS_CHANGED_SCHEMA =
   'https://jupyterlab-cellruns.readthedocs.io/events/runs_changed/v1';
 
-const STORE_STATES: readonly string[] = ['idle', 'starting', 'ready', 'away', 'error'];
-const RUN_STATUSES: readonly string[] = ['SCHEDULED', 'RUNNING', 'FINISHED', 'FAILED', 'KILLED'];
+const STORE_STATES: readonly string[] = [
+  'idle',
+  'starting',
+  'ready',
+  'away',
+  'error'
+];
+const RUN_STATUSES: readonly string[] = [
+  'SCHEDULED',
+  'RUNNING',
+  'FINISHED',
+  'FAILED',
+  'KILLED'
+];
 
 /** The change that an emission of the event stream carries, or null where it is another event. */
-export function decodeRunsChanged(emission: Record<string, unknown>): IRunsChange | null {
+export function decodeRunsChanged(
+  emission: Record<string, unknown>
+): IRunsChange | null {
   if (emission.schema_id !== RUNS_CHANGED_SCHEMA) {
     return null;
   }
@@ -19,7 +33,10 @@ export function decodeRunsChanged(emission: Record<string, unknown>): IRunsChang
         ? [
             {
               run_id: run.run_id,
-              experiment_id: typeof run.experiment_id === 'string' ? run.experiment_id : null,
+              experiment_id:
+                typeof run.experiment_id === 'string'
+                  ? run.experiment_id
+                  : null,
               status: oneOf<NonNullable<IRunsChange['runs'][number]['status']>>(
                 RUN_STATUSES,
                 run.status
@@ -28,7 +45,10 @@ export function decodeRunsChanged(emission: Record<string, unknown>): IRunsChang
           ]
         : []
     ),
-    store_state: oneOf<NonNullable<IRunsChange['store_state']>>(STORE_STATES, emission.store_state),
+    store_state: oneOf<NonNullable<IRunsChange['store_state']>>(
+      STORE_STATES,
+      emission.store_state
+    ),
     waiting: typeof emission.waiting === 'number' ? emission.waiting : 0,
     problems: typeof emission.problems === 'number' ? emission.problems : 0
   };
@@ -38,6 +58,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function oneOf<T extends string>(words: readonly string[], value: unknown): T | null {
-  return typeof value === 'string' && words.includes(value) ? (value as T) : null;
+function oneOf<T extends string>(
+  words: readonly string[],
+  value: unknown
+): T | null {
+  return typeof value === 'string' && words.includes(value)
+    ? (value as T)
+    : null;
 }

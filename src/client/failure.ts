@@ -17,22 +17,35 @@ export interface IFailure {
 export const INSTALL_COMMAND = 'pip install -U jupyterlab-cellruns';
 
 /** The error that a failed request stands for, in words for the user. */
-export function describeFailure(failure: IFailure, trans: TranslationBundle): RunsError {
+export function describeFailure(
+  failure: IFailure,
+  trans: TranslationBundle
+): RunsError {
   const { status, reason } = failure;
   if (failure.aborted) {
-    return new RunsError({ message: trans.__('The request was cancelled.'), code: 'aborted' });
+    return new RunsError({
+      message: trans.__('The request was cancelled.'),
+      code: 'aborted'
+    });
   }
   if (status === undefined) {
     return new RunsError({
       message: trans.__('The Jupyter server does not answer (%1).', reason),
-      hint: trans.__('Check that it is still running and that this computer is online.'),
+      hint: trans.__(
+        'Check that it is still running and that this computer is online.'
+      ),
       code: 'offline'
     });
   }
   const body = asObject(failure.body);
   if (typeof body.code === 'string' && typeof body.message === 'string') {
     const hint = typeof body.hint === 'string' ? body.hint : '';
-    return new RunsError({ message: body.message, hint, code: body.code, status });
+    return new RunsError({
+      message: body.message,
+      hint,
+      code: body.code,
+      status
+    });
   }
   if (status === 404) {
     return serverMissing(trans);
@@ -40,7 +53,9 @@ export function describeFailure(failure: IFailure, trans: TranslationBundle): Ru
   if (status === 401 || status === 403) {
     return new RunsError({
       message: trans.__('The Jupyter server refused the request (%1).', status),
-      hint: trans.__('Your login may have ended: reload the page and log in again.'),
+      hint: trans.__(
+        'Your login may have ended: reload the page and log in again.'
+      ),
       code: 'forbidden',
       status
     });
@@ -76,5 +91,7 @@ function asObject(body: unknown): Record<string, unknown> {
       return {};
     }
   }
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)
+    : {};
 }

@@ -9,9 +9,12 @@ export function pep440(version: string): string {
     .trim()
     .replace(/^v/, '')
     .replace(/\+.*$/, '')
-    .replace(/[-.]?(alpha|beta|rc|a|b)[-.]?(\d+)$/, (_, word: string, n: string) => {
-      return `${{ alpha: 'a', beta: 'b' }[word] ?? word}${n}`;
-    });
+    .replace(
+      /[-.]?(alpha|beta|rc|a|b)[-.]?(\d+)$/,
+      (_, word: string, n: string) => {
+        return `${{ alpha: 'a', beta: 'b' }[word] ?? word}${n}`;
+      }
+    );
 }
 
 /** The error of two halves of different versions, or null where they fit. */

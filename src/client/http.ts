@@ -14,7 +14,11 @@ export interface IRequest {
 
 /** Requests with Jupyter's login and XSRF token; every failure becomes a `RunsError`. */
 export class Http {
-  constructor(options: { baseUrl: string; token: string; trans: TranslationBundle }) {
+  constructor(options: {
+    baseUrl: string;
+    token: string;
+    trans: TranslationBundle;
+  }) {
     this._baseUrl = options.baseUrl;
     this._token = options.token;
     this._trans = options.trans;
@@ -31,7 +35,10 @@ export class Http {
   }
 
   /** The first `limit` bytes of a route's answer, as UTF-8 text; the rest isn't fetched. */
-  async text(request: Omit<IRequest, 'method'>, limit: number): Promise<string> {
+  async text(
+    request: Omit<IRequest, 'method'>,
+    limit: number
+  ): Promise<string> {
     const answer = await this._send({ ...request, method: 'GET' }, 'stream');
     const reader = (answer.data as ReadableStream<Uint8Array>).getReader();
     const decoder = new TextDecoder();
@@ -51,7 +58,8 @@ export class Http {
 
   /** The bytes of a route's answer. */
   async blob(request: Omit<IRequest, 'method'>): Promise<Blob> {
-    return (await this._send({ ...request, method: 'GET' }, 'blob')).data as Blob;
+    return (await this._send({ ...request, method: 'GET' }, 'blob'))
+      .data as Blob;
   }
 
   private async _send(
@@ -136,4 +144,3 @@ namespace Private {
     return data;
   }
 }
-

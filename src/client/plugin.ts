@@ -1,8 +1,13 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { VERSION } from '../version';
+// The token's value is made at activation.
+// eslint-disable-next-line jupyter/prefer-lazy-imports
 import { RunsClient } from './client';
 import { RunsError } from './errors';
 import { INSTALL_COMMAND } from './failure';
@@ -16,7 +21,10 @@ export const clientPlugin: JupyterFrontEndPlugin<IRunsClient> = {
   autoStart: true,
   optional: [ITranslator],
   provides: IRunsClient,
-  activate: (app: JupyterFrontEnd, translator: ITranslator | null): IRunsClient => {
+  activate: (
+    app: JupyterFrontEnd,
+    translator: ITranslator | null
+  ): IRunsClient => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellruns');
     const { serverSettings, events } = app.serviceManager;
     const client = new RunsClient({ serverSettings, events, trans });
@@ -32,7 +40,10 @@ export const clientPlugin: JupyterFrontEndPlugin<IRunsClient> = {
               void navigator.clipboard?.writeText(INSTALL_COMMAND);
             }
           },
-          { label: trans.__('Reload the page'), callback: () => window.location.reload() }
+          {
+            label: trans.__('Reload the page'),
+            callback: () => window.location.reload()
+          }
         ]
       });
     };
@@ -43,7 +54,10 @@ export const clientPlugin: JupyterFrontEndPlugin<IRunsClient> = {
       .catch((reason: unknown) => RunsError.from(reason))
       .then(error => {
         // Any other failure may pass; the views that need the server tell of it where it matters.
-        if (error?.code === 'server_missing' || error?.code === 'version_mismatch') {
+        if (
+          error?.code === 'server_missing' ||
+          error?.code === 'version_mismatch'
+        ) {
           notify(error);
         }
       });

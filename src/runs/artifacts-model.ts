@@ -116,7 +116,10 @@ export class ArtifactsModel {
     this._preview = { kind: 'loading' };
     this._changed.emit();
     const preview = await this._fetch(file).catch(
-      (reason: unknown): Preview => ({ kind: 'error', error: RunsError.from(reason) })
+      (reason: unknown): Preview => ({
+        kind: 'error',
+        error: RunsError.from(reason)
+      })
     );
     if (this._selected === file) {
       this._preview = preview;
@@ -134,7 +137,11 @@ export class ArtifactsModel {
       const blob = await this._client.artifactBlob(this._runId, file.path);
       return { kind, blob: new Blob([blob], { type: imageType(file.path) }) };
     }
-    const text = await this._client.artifactText(this._runId, file.path, PREVIEW_BYTES);
+    const text = await this._client.artifactText(
+      this._runId,
+      file.path,
+      PREVIEW_BYTES
+    );
     const truncated = size > PREVIEW_BYTES;
     if (kind === 'table') {
       const separator = file.path.toLowerCase().endsWith('.tsv') ? '\t' : ',';
@@ -144,7 +151,11 @@ export class ArtifactsModel {
         rows.pop();
       }
       const more = rows.length > PREVIEW_ROWS + 1;
-      return { kind, rows: rows.slice(0, PREVIEW_ROWS + 1), truncated: truncated || more };
+      return {
+        kind,
+        rows: rows.slice(0, PREVIEW_ROWS + 1),
+        truncated: truncated || more
+      };
     }
     const whole = kind === 'json' && !truncated;
     return { kind: 'text', text: whole ? prettyJSON(text) : text, truncated };

@@ -1,4 +1,9 @@
-import { caretDownIcon, caretRightIcon, fileIcon, folderIcon } from '@jupyterlab/ui-components';
+import {
+  caretDownIcon,
+  caretRightIcon,
+  fileIcon,
+  folderIcon
+} from '@jupyterlab/ui-components';
 import React, { useEffect, useMemo, useState } from 'react';
 
 import type { ArtifactsModel, IArtifactRow, Preview } from './artifacts-model';
@@ -28,7 +33,10 @@ export function Artifacts({ model }: { model: ArtifactsModel }): JSX.Element {
   );
 }
 
-function ArtifactLine(props: { row: IArtifactRow; model: ArtifactsModel }): JSX.Element {
+function ArtifactLine(props: {
+  row: IArtifactRow;
+  model: ArtifactsModel;
+}): JSX.Element {
   const { trans } = useView();
   const { row, model } = props;
   const { file, depth, expanded } = row;
@@ -68,7 +76,9 @@ function ArtifactLine(props: { row: IArtifactRow; model: ArtifactsModel }): JSX.
           )}
           <span className="jp-Cellruns-artifactName">{name}</span>
           {file.file_size !== null ? (
-            <span className="jp-Cellruns-artifactSize">{formatBytes(file.file_size)}</span>
+            <span className="jp-Cellruns-artifactSize">
+              {formatBytes(file.file_size)}
+            </span>
           ) : null}
         </button>
         {file.is_dir ? null : (
@@ -83,7 +93,9 @@ function ArtifactLine(props: { row: IArtifactRow; model: ArtifactsModel }): JSX.
           </a>
         )}
       </div>
-      {shown && model.preview ? <PreviewBox preview={model.preview} name={name} /> : null}
+      {shown && model.preview ? (
+        <PreviewBox preview={model.preview} name={name} />
+      ) : null}
     </li>
   );
 }
@@ -96,7 +108,11 @@ function PreviewBox(props: { preview: Preview; name: string }): JSX.Element {
     case 'loading':
       return <Skeleton rows={3} />;
     case 'none':
-      return <p className="jp-Cellruns-none">{trans.__('No preview of this kind of file.')}</p>;
+      return (
+        <p className="jp-Cellruns-none">
+          {trans.__('No preview of this kind of file.')}
+        </p>
+      );
     case 'error':
       return (
         <p className="jp-Cellruns-none" role="alert">
@@ -133,7 +149,11 @@ function PreviewBox(props: { preview: Preview; name: string }): JSX.Element {
 
 function More(): JSX.Element {
   const { trans } = useView();
-  return <p>{trans.__('Only the beginning is shown; download it to see the rest.')}</p>;
+  return (
+    <p>
+      {trans.__('Only the beginning is shown; download it to see the rest.')}
+    </p>
+  );
 }
 
 function Table({ rows }: { rows: string[][] }): JSX.Element {

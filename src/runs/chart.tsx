@@ -19,7 +19,11 @@ export function MetricChart(props: {
   const spark = useMemo(() => layOut(series, WIDTH, height), [series, height]);
   const [point, setPoint] = useState<ISparkPoint>();
   if (!spark) {
-    return <p className="jp-Cellruns-noChart">{trans.__('No finite value to draw.')}</p>;
+    return (
+      <p className="jp-Cellruns-noChart">
+        {trans.__('No finite value to draw.')}
+      </p>
+    );
   }
   const label = trans.__(
     '%1: %2 points, steps %3 to %4, between %5 and %6',
@@ -72,7 +76,9 @@ export function MetricChart(props: {
             vectorEffect="non-scaling-stroke"
           />
         ) : null}
-        {spark.points.length === 1 ? <circle cx={end.x} cy={end.y} r={2.5} /> : null}
+        {spark.points.length === 1 ? (
+          <circle cx={end.x} cy={end.y} r={2.5} />
+        ) : null}
       </svg>
       {large ? (
         <div className="jp-Cellruns-axis" aria-hidden="true">

@@ -8,7 +8,10 @@ import type { RunsModel } from './model';
 const MOST_ENTRIES = 200;
 
 /** Picks the metrics and params that the list shows. */
-export function ColumnChooser(props: { model: RunsModel; onClose: () => void }): JSX.Element {
+export function ColumnChooser(props: {
+  model: RunsModel;
+  onClose: () => void;
+}): JSX.Element {
   const { model } = props;
   const { trans } = useView();
   const [text, setText] = useState('');
@@ -22,7 +25,9 @@ export function ColumnChooser(props: { model: RunsModel; onClose: () => void }):
   const offered = [
     ...start,
     ...model.available.filter(column => !first.has(columnId(column)))
-  ].filter(column => column.key.toLowerCase().includes(text.trim().toLowerCase()));
+  ].filter(column =>
+    column.key.toLowerCase().includes(text.trim().toLowerCase())
+  );
 
   const toggle = (column: IColumn) => {
     const id = columnId(column);
@@ -64,7 +69,9 @@ export function ColumnChooser(props: { model: RunsModel; onClose: () => void }):
               />
               <span className="jp-Cellruns-chooserKey">{column.key}</span>
               <span className="jp-Cellruns-chooserKind">
-                {column.kind === 'metric' ? trans.__('metric') : trans.__('param')}
+                {column.kind === 'metric'
+                  ? trans.__('metric')
+                  : trans.__('param')}
               </span>
             </label>
           </li>
@@ -85,7 +92,11 @@ export function ColumnChooser(props: { model: RunsModel; onClose: () => void }):
         >
           {trans.__('Automatic')}
         </button>
-        <button type="button" className="jp-Cellruns-button" onClick={props.onClose}>
+        <button
+          type="button"
+          className="jp-Cellruns-button"
+          onClick={props.onClose}
+        >
           {trans.__('Done')}
         </button>
       </div>

@@ -13,7 +13,8 @@ export function columnId(column: IColumn): string {
 
 /** The column of such a text, or null where it is none. */
 export function parseColumn(id: unknown): IColumn | null {
-  const match = typeof id === 'string' ? /^(metric|param):(.+)$/s.exec(id) : null;
+  const match =
+    typeof id === 'string' ? /^(metric|param):(.+)$/s.exec(id) : null;
   return match ? { kind: match[1] as IColumn['kind'], key: match[2] } : null;
 }
 
@@ -31,7 +32,10 @@ export function availableColumns(runs: Iterable<IRunSummary>): IColumn[] {
     add('param', run.params);
   }
   return [...count]
-    .map(([id, n]) => ({ column: parseColumn(id)!, n }))
+    .flatMap(([id, n]) => {
+      const column = parseColumn(id);
+      return column ? [{ column, n }] : [];
+    })
     .sort(
       (a, b) =>
         a.column.kind.localeCompare(b.column.kind) ||

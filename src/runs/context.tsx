@@ -2,7 +2,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ISignal } from '@lumino/signaling';
-import React, { createContext, useContext, useEffect, useReducer, useState } from 'react';
+import React, {
+  createContext,
+  useContext,
+  useEffect,
+  useReducer,
+  useState
+} from 'react';
 
 /** What every view of the panel needs. */
 export interface IViewContext {
@@ -18,7 +24,9 @@ export const ViewContext = createContext<IViewContext | null>(null);
 export function useView(): IViewContext {
   const context = useContext(ViewContext);
   if (!context) {
-    throw new Error('A view of the runs panel was rendered outside its context.');
+    throw new Error(
+      'A view of the runs panel was rendered outside its context.'
+    );
   }
   return context;
 }

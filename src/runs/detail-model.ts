@@ -3,7 +3,12 @@ import { Throttler } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { RunsError } from '../client/errors';
-import type { IRunDetail, IRunsChange, IRunsClient, ISeries } from '../client/tokens';
+import type {
+  IRunDetail,
+  IRunsChange,
+  IRunsClient,
+  ISeries
+} from '../client/tokens';
 import type { ILiveChange, ILiveRuns } from '../live/tokens';
 import { withLive } from './overlay';
 
@@ -74,11 +79,23 @@ export class RunDetailModel implements IDisposable {
       this._emit();
       const stale = detail.metrics
         .slice(0, MOST_CHARTS)
-        .filter(metric => metric.count > 1 && this._series.get(metric.key)?.total !== metric.count)
+        .filter(
+          metric =>
+            metric.count > 1 &&
+            this._series.get(metric.key)?.total !== metric.count
+        )
         .map(metric => metric.key);
-      for (let i = 0; i < stale.length && !this._isDisposed; i += SERIES_BATCH) {
+      for (
+        let i = 0;
+        i < stale.length && !this._isDisposed;
+        i += SERIES_BATCH
+      ) {
         const keys = stale.slice(i, i + SERIES_BATCH);
-        const series = await this._client.series(this.runId, keys, this._points);
+        const series = await this._client.series(
+          this.runId,
+          keys,
+          this._points
+        );
         series.forEach(one => this._series.set(one.key, one));
         this._emit();
       }

@@ -101,17 +101,28 @@ function Body(props: {
         </p>
       ) : null}
       <Facts detail={detail} onOpen={props.onOpen} />
-      {detail.run.note ? <p className="jp-Cellruns-note">{detail.run.note}</p> : null}
+      {detail.run.note ? (
+        <p className="jp-Cellruns-note">{detail.run.note}</p>
+      ) : null}
       <Section title={trans.__('Metrics')} count={detail.metrics.length}>
         <Metrics model={model} metrics={detail.metrics} />
       </Section>
-      <Section title={trans.__('Params')} count={Object.keys(detail.params).length}>
-        <Pairs entries={Object.entries(detail.params)} label={trans.__('Params')} />
+      <Section
+        title={trans.__('Params')}
+        count={Object.keys(detail.params).length}
+      >
+        <Pairs
+          entries={Object.entries(detail.params)}
+          label={trans.__('Params')}
+        />
       </Section>
       {models.length > 0 ? (
         <Section title={trans.__('Models')} count={models.length}>
           <Pairs
-            entries={models.map(one => [one.name ?? trans.__('(no name)'), one.model_id])}
+            entries={models.map(one => [
+              one.name ?? trans.__('(no name)'),
+              one.model_id
+            ])}
             label={trans.__('Models')}
           />
         </Section>
@@ -121,7 +132,9 @@ function Body(props: {
           <Pairs
             entries={datasets.map(one => [
               one.name,
-              [one.context, one.digest, one.source_type].filter(Boolean).join(' · ')
+              [one.context, one.digest, one.source_type]
+                .filter(Boolean)
+                .join(' · ')
             ])}
             label={trans.__('Datasets')}
           />
@@ -144,12 +157,17 @@ function Body(props: {
   );
 }
 
-function Facts(props: { detail: IRunDetail; onOpen: (runId: string) => void }): JSX.Element {
+function Facts(props: {
+  detail: IRunDetail;
+  onOpen: (runId: string) => void;
+}): JSX.Element {
   const { trans, commands, copy } = useView();
   const { run } = props.detail;
   const { notebook, cell_id, parent } = run;
   const cell =
-    run.execution_count === null ? trans.__('Go to cell') : trans.__('Go to cell [%1]', run.execution_count);
+    run.execution_count === null
+      ? trans.__('Go to cell')
+      : trans.__('Go to cell [%1]', run.execution_count);
   return (
     <>
       <div className="jp-Cellruns-actions">
@@ -162,7 +180,9 @@ function Facts(props: { detail: IRunDetail; onOpen: (runId: string) => void }): 
             type="button"
             className="jp-Cellruns-button"
             title={notebook}
-            onClick={() => void commands.execute(GO_TO_CELL, { path: notebook, cell_id })}
+            onClick={() =>
+              void commands.execute(GO_TO_CELL, { path: notebook, cell_id })
+            }
           >
             {cell}
           </button>

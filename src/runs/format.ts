@@ -30,7 +30,9 @@ export function formatNumber(value: JSONNumber | null | undefined): string {
   if (Number.isInteger(number)) {
     return String(number);
   }
-  return String(size >= 1e5 ? Math.round(number) : Number(number.toPrecision(5)));
+  return String(
+    size >= 1e5 ? Math.round(number) : Number(number.toPrecision(5))
+  );
 }
 
 /** A span of time in ms, short: `420 ms`, `5.3 s`, `2 m 04 s`, `3 h 12 m`, `4 d 2 h`. */
@@ -63,7 +65,11 @@ export function formatTicking(ms: number): string {
 }
 
 /** How long ago a time (ms since epoch) was. */
-export function formatAgo(time: number, now: number, trans: TranslationBundle): string {
+export function formatAgo(
+  time: number,
+  now: number,
+  trans: TranslationBundle
+): string {
   const span = Math.max(0, now - time);
   if (span < 45 * SECOND) {
     return trans.__('just now');

@@ -42,7 +42,10 @@ export function RunsList(props: {
   });
   const current = Math.min(active, rows.length - 1);
   const first = Math.max(0, Math.floor(scrollTop / height) - OVERSCAN);
-  const last = Math.min(rows.length - 1, Math.ceil((scrollTop + size.height) / height) + OVERSCAN);
+  const last = Math.min(
+    rows.length - 1,
+    Math.ceil((scrollTop + size.height) / height) + OVERSCAN
+  );
   const columns = useColumns(model.columns, wide ? size.width : Infinity);
 
   useAnchor(viewport, rows, height);
@@ -60,7 +63,9 @@ export function RunsList(props: {
   });
 
   useEffect(() => {
-    const slots = rows.slice(first, last + 1).flatMap(row => (row.id === undefined ? row.slot : []));
+    const slots = rows
+      .slice(first, last + 1)
+      .flatMap(row => (row.id === undefined ? row.slot : []));
     if (slots.length > 0) {
       model.ensure(slots[0], slots[slots.length - 1]);
     }
@@ -72,7 +77,9 @@ export function RunsList(props: {
     if (viewport.current) {
       reveal(viewport.current, target, height);
       // The row may be rendered only now.
-      requestAnimationFrame(() => viewport.current && focusRow(viewport.current, target));
+      requestAnimationFrame(
+        () => viewport.current && focusRow(viewport.current, target)
+      );
     }
   };
 
@@ -131,22 +138,33 @@ export function RunsList(props: {
         onKeyDown={onKeyDown}
       >
         {wide ? <Header columns={columns} /> : null}
-        <div role="rowgroup" style={{ height: rows.length * height }} className="jp-Cellruns-rows">
-          {[...shown].sort((a, b) => a - b).map(index => {
-            const row = rows[index];
-            const run = row.id === undefined ? undefined : model.run(row.id);
-            const top = index * height;
-            return run ? (
-              <RunRow
-                key={run.run_id}
-                {...{ row, run, index, top, wide, columns, onOpen, onToggle }}
-                active={index === current}
-                onFocus={setActive}
-              />
-            ) : (
-              <Placeholder key={`slot-${row.slot}`} index={index} top={top} active={index === current} />
-            );
-          })}
+        <div
+          role="rowgroup"
+          style={{ height: rows.length * height }}
+          className="jp-Cellruns-rows"
+        >
+          {[...shown]
+            .sort((a, b) => a - b)
+            .map(index => {
+              const row = rows[index];
+              const run = row.id === undefined ? undefined : model.run(row.id);
+              const top = index * height;
+              return run ? (
+                <RunRow
+                  key={run.run_id}
+                  {...{ row, run, index, top, wide, columns, onOpen, onToggle }}
+                  active={index === current}
+                  onFocus={setActive}
+                />
+              ) : (
+                <Placeholder
+                  key={`slot-${row.slot}`}
+                  index={index}
+                  top={top}
+                  active={index === current}
+                />
+              );
+            })}
         </div>
       </div>
     </div>
@@ -160,7 +178,12 @@ function Header(props: { columns: readonly IColumn[] }): JSX.Element {
       <div role="row" className="jp-Cellruns-headRow">
         <span role="columnheader">{trans.__('Run')}</span>
         {props.columns.map(column => (
-          <span role="columnheader" key={columnId(column)} title={column.key} data-kind={column.kind}>
+          <span
+            role="columnheader"
+            key={columnId(column)}
+            title={column.key}
+            data-kind={column.kind}
+          >
             {column.key}
           </span>
         ))}
@@ -171,7 +194,11 @@ function Header(props: { columns: readonly IColumn[] }): JSX.Element {
   );
 }
 
-function Placeholder(props: { index: number; top: number; active: boolean }): JSX.Element {
+function Placeholder(props: {
+  index: number;
+  top: number;
+  active: boolean;
+}): JSX.Element {
   const { trans } = useView();
   return (
     <div
@@ -182,28 +209,41 @@ function Placeholder(props: { index: number; top: number; active: boolean }): JS
       aria-rowindex={props.index + 1}
       tabIndex={props.active ? 0 : -1}
     >
-      <span role="gridcell" className="jp-Cellruns-bone" aria-label={trans.__('Loading')} />
+      <span
+        role="gridcell"
+        className="jp-Cellruns-bone"
+        aria-label={trans.__('Loading')}
+      />
     </div>
   );
 }
 
 /** As many columns as there is room for. */
-function useColumns(columns: readonly IColumn[], width: number): readonly IColumn[] {
-  const room = Math.max(0, Math.floor((width - WIDE.name - WIDE.rest) / WIDE.column));
+function useColumns(
+  columns: readonly IColumn[],
+  width: number
+): readonly IColumn[] {
+  const room = Math.max(
+    0,
+    Math.floor((width - WIDE.name - WIDE.rest) / WIDE.column)
+  );
   const id = columns.slice(0, room).map(columnId).join('\n');
   // The same array for the same columns, so that rows that did not change are not rendered.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
   return useMemo(() => columns.slice(0, room), [id]);
 }
 
-function useSize(element: React.RefObject<HTMLElement>): { width: number; height: number } {
+function useSize(element: React.RefObject<HTMLElement>): {
+  width: number;
+  height: number;
+} {
   const [size, setSize] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {
     const node = element.current;
     if (!node) {
       return;
     }
-    const read = () => setSize({ width: node.clientWidth, height: node.clientHeight });
+    const read = () =>
+      setSize({ width: node.clientWidth, height: node.clientHeight });
     read();
     const observer = new ResizeObserver(read);
     observer.observe(node);
@@ -218,17 +258,25 @@ function useAnchor(
   rows: readonly IRow[],
   height: number
 ): void {
-  const before = useRef<{ rows: readonly IRow[]; height: number }>({ rows, height });
+  const before = useRef<{ rows: readonly IRow[]; height: number }>({
+    rows,
+    height
+  });
   useLayoutEffect(() => {
     const node = viewport.current;
     const old = before.current;
     before.current = { rows, height };
-    if (!node || node.scrollTop <= 0 || (old.rows === rows && old.height === height)) {
+    if (
+      !node ||
+      node.scrollTop <= 0 ||
+      (old.rows === rows && old.height === height)
+    ) {
       return;
     }
     const index = Math.floor(node.scrollTop / old.height);
     const id = old.rows[index]?.id;
-    const found = id === undefined ? index : rows.findIndex(row => row.id === id);
+    const found =
+      id === undefined ? index : rows.findIndex(row => row.id === id);
     if (found >= 0 && (found !== index || old.height !== height)) {
       node.scrollTop = found * height + (node.scrollTop - index * old.height);
     }
@@ -237,7 +285,8 @@ function useAnchor(
 
 function reveal(viewport: HTMLElement, index: number, height: number): void {
   const top = index * height;
-  const header = viewport.querySelector<HTMLElement>('.jp-Cellruns-head')?.offsetHeight ?? 0;
+  const header =
+    viewport.querySelector<HTMLElement>('.jp-Cellruns-head')?.offsetHeight ?? 0;
   const seen = viewport.clientHeight - header;
   if (top < viewport.scrollTop) {
     viewport.scrollTop = top;

@@ -93,7 +93,11 @@ function Metric(props: {
         type="button"
         className="jp-Cellruns-metricHead"
         aria-expanded={large}
-        title={large ? trans.__('Make the chart smaller') : trans.__('Make the chart larger')}
+        title={
+          large
+            ? trans.__('Make the chart smaller')
+            : trans.__('Make the chart larger')
+        }
         onClick={props.onEnlarge}
       >
         {head}
@@ -106,8 +110,18 @@ function Metric(props: {
         )}
       </div>
       <div className="jp-Cellruns-metricFoot">
-        <End name={trans.__('min')} value={metric.min} step={metric.min_step} best={best === 'min'} />
-        <End name={trans.__('max')} value={metric.max} step={metric.max_step} best={best === 'max'} />
+        <End
+          name={trans.__('min')}
+          value={metric.min}
+          step={metric.min_step}
+          best={best === 'min'}
+        />
+        <End
+          name={trans.__('max')}
+          value={metric.max}
+          step={metric.max_step}
+          best={best === 'max'}
+        />
         {metric.nonfinite > 0 ? (
           <span className="jp-Cellruns-warn">
             {trans._n('%1 NaN or ∞', '%1 NaN or ∞', metric.nonfinite)}
@@ -130,8 +144,12 @@ function End(props: {
   }
   const where = props.step === null ? '' : trans.__('at step %1', props.step);
   return (
-    <span data-best={props.best} title={props.best ? trans.__('Best value, %1', where) : where}>
-      {props.best ? trans.__('best') : props.name} <b>{formatNumber(props.value)}</b>
+    <span
+      data-best={props.best}
+      title={props.best ? trans.__('Best value, %1', where) : where}
+    >
+      {props.best ? trans.__('best') : props.name}{' '}
+      <b>{formatNumber(props.value)}</b>
     </span>
   );
 }

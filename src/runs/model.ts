@@ -3,9 +3,20 @@ import { Debouncer, Throttler } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { RunsError } from '../client/errors';
-import type { IRunsChange, IRunsClient, IRunsQuery, IRunSummary } from '../client/tokens';
+import type {
+  IRunsChange,
+  IRunsClient,
+  IRunsQuery,
+  IRunSummary
+} from '../client/tokens';
 import type { ILiveChange, ILiveRuns } from '../live/tokens';
-import { availableColumns, columnId, defaultColumns, parseColumn, type IColumn } from './columns';
+import {
+  availableColumns,
+  columnId,
+  defaultColumns,
+  parseColumn,
+  type IColumn
+} from './columns';
 import { withLive } from './overlay';
 import { RunSlots } from './slots';
 import type { IMemoryStore, ListPhase, Scope } from './tokens';
@@ -20,8 +31,14 @@ export class RunsModel implements IDisposable {
     this._pageSize = options.pageSize ?? 100;
     const delay = options.delay ?? 250;
     this._search = new Debouncer(() => this._restart(), delay);
-    this._catchUp = new Throttler(() => this._fetchDirty(), { limit: 2 * delay, edge: 'trailing' });
-    this._redraw = new Throttler(() => this._emit(), { limit: delay, edge: 'trailing' });
+    this._catchUp = new Throttler(() => this._fetchDirty(), {
+      limit: 2 * delay,
+      edge: 'trailing'
+    });
+    this._redraw = new Throttler(() => this._emit(), {
+      limit: delay,
+      edge: 'trailing'
+    });
     this._client.runsChanged.connect(this._onRunsChanged, this);
     this._live?.changed.connect(this._onLive, this);
   }
@@ -154,8 +171,12 @@ export class RunsModel implements IDisposable {
   /** Fold a parent up, or unfold it. */
   toggle(id: string, expanded?: boolean): void {
     const expand = expanded ?? this._collapsed.has(id);
-    if (expand ? this._collapsed.delete(id) : !this._collapsed.has(id)) {
-      expand || this._collapsed.add(id);
+    if (expand === this._collapsed.has(id)) {
+      if (expand) {
+        this._collapsed.delete(id);
+      } else {
+        this._collapsed.add(id);
+      }
       this._emit();
     }
   }
@@ -179,7 +200,11 @@ export class RunsModel implements IDisposable {
       this._stale = true;
       return;
     }
-    if (this._wantsReset || this._phase === 'error' || this._slots.total === 0) {
+    if (
+      this._wantsReset ||
+      this._phase === 'error' ||
+      this._slots.total === 0
+    ) {
       return this._load();
     }
     for (const run of this._slots.runs.values()) {
@@ -199,14 +224,18 @@ export class RunsModel implements IDisposable {
       this._scope = memory.scope;
     }
     if (Array.isArray(memory.columns)) {
-      this._columns = memory.columns.map(parseColumn).filter(column => column !== null);
+      this._columns = memory.columns
+        .map(parseColumn)
+        .filter(column => column !== null);
     }
     this._restart();
   }
 
   private _remember(): void {
     const columns = this._columns?.map(columnId) ?? null;
-    void this._memory?.save({ scope: this._scope, columns }).catch(() => undefined);
+    void this._memory
+      ?.save({ scope: this._scope, columns })
+      .catch(() => undefined);
   }
 
   /** Another scope or filter: everything is asked anew, old rows stay until the answer is there. */
@@ -272,7 +301,9 @@ export class RunsModel implements IDisposable {
       known?.runs.forEach(run => this._slots.update(run));
       if (head) {
         this._slots.putHead(head.runs, head.total);
-        this._unknown.forEach(id => this._slots.runs.has(id) || this._foreign.add(id));
+        this._unknown.forEach(
+          id => this._slots.runs.has(id) || this._foreign.add(id)
+        );
         this._unknown.clear();
         this._stale = false;
       }
@@ -284,9 +315,12 @@ export class RunsModel implements IDisposable {
   }
 
   /** Runs a request: a newer scope or filter makes its answer void, a failure shows. */
-  private async _guarded(work: (isCurrent: () => boolean) => Promise<void>): Promise<void> {
+  private async _guarded(
+    work: (isCurrent: () => boolean) => Promise<void>
+  ): Promise<void> {
     const generation = this._generation;
-    const isCurrent = () => generation === this._generation && !this._isDisposed;
+    const isCurrent = () =>
+      generation === this._generation && !this._isDisposed;
     this._busy += 1;
     this._emit();
     try {

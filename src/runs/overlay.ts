@@ -2,7 +2,10 @@ import type { IRunSummary } from '../client/tokens';
 import type { ILiveRun } from '../live/tokens';
 
 /** A stored run with what its kernel said since: newer metrics, params, and its end. */
-export function withLive(stored: IRunSummary, live: ILiveRun | undefined): IRunSummary {
+export function withLive(
+  stored: IRunSummary,
+  live: ILiveRun | undefined
+): IRunSummary {
   if (!live) {
     return stored;
   }

@@ -78,10 +78,12 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     const preferred = labShell
       ? settings
           .load(runsPlugin.id)
-          .then(plugin => String(plugin.get('side').composite))
+          .then(plugin => plugin.get('side').composite)
           .catch(() => 'right')
       : Promise.resolve('right');
-    const added = preferred.then(side => add(side === 'left' ? 'left' : 'right'));
+    const added = preferred.then(side =>
+      add(side === 'left' ? 'left' : 'right')
+    );
 
     const follow = () => {
       const notebook = tracker.currentWidget;
@@ -95,7 +97,10 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       name: 'jupyterlab-cellruns:runs',
       standby: () => (state.isVisible ? 'when-hidden' : true),
       frequency: { interval: LOOK_AGAIN, backoff: false },
-      factory: async () => state.refresh()
+      factory: () => {
+        state.refresh();
+        return Promise.resolve();
+      }
     });
     panel.disposed.connect(() => poll.dispose());
 
@@ -117,15 +122,22 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       describedBy: {
         args: {
           type: 'object',
-          properties: { run_id: { type: 'string', description: trans.__('Id of the run') } },
+          properties: {
+            run_id: { type: 'string', description: trans.__('Id of the run') }
+          },
           required: ['run_id']
         }
       },
       execute: async args => {
-        state.open(String(args.run_id));
+        if (typeof args.run_id === 'string') {
+          state.open(args.run_id);
+        }
         await show();
       }
     });
-    palette?.addItem({ command: CommandIDs.openRuns, category: trans.__('Cellruns') });
+    palette?.addItem({
+      command: CommandIDs.openRuns,
+      category: trans.__('Cellruns')
+    });
   }
 };

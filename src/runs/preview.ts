@@ -26,7 +26,14 @@ const TEXTS = new Set(
 );
 
 /** Files without an extension that hold text. */
-const TEXT_NAMES = new Set(['MLmodel', 'MLproject', 'LICENSE', 'README', 'Dockerfile', 'Makefile']);
+const TEXT_NAMES = new Set([
+  'MLmodel',
+  'MLproject',
+  'LICENSE',
+  'README',
+  'Dockerfile',
+  'Makefile'
+]);
 
 /** How an artifact of that path can be shown. HTML counts as text: it is shown as source only. */
 export function previewKind(path: string): PreviewKind {
@@ -59,7 +66,11 @@ export function prettyJSON(text: string): string {
 }
 
 /** Rows of CSV or TSV text (RFC 4180 quoting), at most `limit` and the header. */
-export function parseTable(text: string, separator: string, limit = PREVIEW_ROWS): string[][] {
+export function parseTable(
+  text: string,
+  separator: string,
+  limit = PREVIEW_ROWS
+): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = '';
@@ -72,7 +83,11 @@ export function parseTable(text: string, separator: string, limit = PREVIEW_ROWS
     row = [];
     cell = '';
   };
-  for (let i = text.startsWith('\ufeff') ? 1 : 0; i < text.length && rows.length <= limit; i++) {
+  for (
+    let i = text.startsWith('\ufeff') ? 1 : 0;
+    i < text.length && rows.length <= limit;
+    i++
+  ) {
     const c = text[i];
     if (quoted) {
       if (c === '"' && text[i + 1] === '"') {

@@ -33,7 +33,10 @@ export function Section(props: {
 }
 
 /** Keys and their values as a table. */
-export function Pairs(props: { entries: readonly [string, string][]; label: string }): JSX.Element {
+export function Pairs(props: {
+  entries: readonly [string, string][];
+  label: string;
+}): JSX.Element {
   const { trans } = useView();
   const [text, setText] = useState('');
   const [limit, setLimit] = useState(STEP);

@@ -64,7 +64,11 @@ export class RunSlots {
   /** Pages that hold a place between two slots that is not loaded. */
   missingPages(first: number, last: number, pageSize: number): number[] {
     const pages = new Set<number>();
-    for (let slot = Math.max(0, first); slot <= Math.min(last, this.total - 1); slot++) {
+    for (
+      let slot = Math.max(0, first);
+      slot <= Math.min(last, this.total - 1);
+      slot++
+    ) {
       if (this._ids[slot] === undefined) {
         pages.add(Math.floor(slot / pageSize));
       }

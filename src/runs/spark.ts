@@ -23,8 +23,15 @@ export interface ISpark {
 }
 
 /** Lay a series out in a box; null where it has no finite point. */
-export function layOut(series: ISeries, width: number, height: number, pad = 2): ISpark | null {
-  const values = series.values.map(value => (typeof value === 'number' ? value : Number(value)));
+export function layOut(
+  series: ISeries,
+  width: number,
+  height: number,
+  pad = 2
+): ISpark | null {
+  const values = series.values.map(value =>
+    typeof value === 'number' ? value : Number(value)
+  );
   let min = Infinity;
   let max = -Infinity;
   for (const value of values) {
@@ -41,7 +48,10 @@ export function layOut(series: ISeries, width: number, height: number, pad = 2):
   const lastStep = steps[steps.length - 1];
   const span = lastStep - firstStep;
   const x = (index: number) => {
-    const share = span > 0 ? (steps[index] - firstStep) / span : index / Math.max(1, steps.length - 1);
+    const share =
+      span > 0
+        ? (steps[index] - firstStep) / span
+        : index / Math.max(1, steps.length - 1);
     return pad + share * (width - 2 * pad);
   };
   // Halved first: the range of two huge values of opposite sign is infinite.
@@ -63,11 +73,23 @@ export function layOut(series: ISeries, width: number, height: number, pad = 2):
       parts.push(`${pen}${px.toFixed(1)} ${py.toFixed(1)}`);
       pen = 'L';
     } else {
-      nonfinite.push({ x: px, step: steps[index], value: String(series.values[index]) });
+      nonfinite.push({
+        x: px,
+        step: steps[index],
+        value: String(series.values[index])
+      });
       pen = 'M';
     }
   });
-  return { points, path: parts.join(''), nonfinite, min, max, firstStep, lastStep };
+  return {
+    points,
+    path: parts.join(''),
+    nonfinite,
+    min,
+    max,
+    firstStep,
+    lastStep
+  };
 }
 
 /** The point next to a place on the x axis. */
@@ -84,10 +106,16 @@ export function nearest(spark: ISpark, x: number): ISparkPoint | undefined {
 /** Which end of a metric's range is the better one, by its name; null where it can't be told. */
 export function betterEnd(key: string): 'min' | 'max' | null {
   const name = key.toLowerCase();
-  if (/loss|err|rmse|mae|mse|mape|perplex|deviance|_time|latency|duration/.test(name)) {
+  if (
+    /loss|err|rmse|mae|mse|mape|perplex|deviance|_time|latency|duration/.test(
+      name
+    )
+  ) {
     return 'min';
   }
-  return /acc|auc|f1|precision|recall|score|r2|bleu|rouge|iou|reward|map\b/.test(name)
+  return /acc|auc|f1|precision|recall|score|r2|bleu|rouge|iou|reward|map\b/.test(
+    name
+  )
     ? 'max'
     : null;
 }

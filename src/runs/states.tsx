@@ -9,7 +9,11 @@ import { IconButton, useView } from './context';
 export function Skeleton(props: { rows?: number }): JSX.Element {
   const { trans } = useView();
   return (
-    <div className="jp-Cellruns-skeleton" role="status" aria-label={trans.__('Loading')}>
+    <div
+      className="jp-Cellruns-skeleton"
+      role="status"
+      aria-label={trans.__('Loading')}
+    >
       {Array.from({ length: props.rows ?? 7 }, (_, index) => (
         <span key={index} className="jp-Cellruns-bone" />
       ))}
@@ -25,7 +29,11 @@ export function CodeSample(props: { code: string }): JSX.Element {
       <pre tabIndex={0} aria-label={trans.__('Example')}>
         {props.code}
       </pre>
-      <IconButton icon={copyIcon} label={trans.__('Copy')} onClick={() => copy(props.code)} />
+      <IconButton
+        icon={copyIcon}
+        label={trans.__('Copy')}
+        onClick={() => copy(props.code)}
+      />
     </div>
   );
 }
@@ -46,7 +54,10 @@ export function Notice(props: {
 }
 
 /** A failed request: what happened, what to do, and another try. */
-export function Failure(props: { error: RunsError; onRetry: () => void }): JSX.Element {
+export function Failure(props: {
+  error: RunsError;
+  onRetry: () => void;
+}): JSX.Element {
   const { trans } = useView();
   const { error } = props;
   return (
@@ -56,7 +67,11 @@ export function Failure(props: { error: RunsError; onRetry: () => void }): JSX.E
       {error.code === 'server_missing' || error.code === 'version_mismatch' ? (
         <CodeSample code={INSTALL_COMMAND} />
       ) : null}
-      <button type="button" className="jp-Cellruns-button" onClick={props.onRetry}>
+      <button
+        type="button"
+        className="jp-Cellruns-button"
+        onClick={props.onRetry}
+      >
         {trans.__('Retry')}
       </button>
     </div>

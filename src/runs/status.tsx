@@ -5,7 +5,10 @@ import type { RunStatus } from '../client/tokens';
 import { useView } from './context';
 
 /** The status of a run in words. */
-export function statusText(status: RunStatus, trans: TranslationBundle): string {
+export function statusText(
+  status: RunStatus,
+  trans: TranslationBundle
+): string {
   switch (status) {
     case 'RUNNING':
       return trans.__('Running');
@@ -25,8 +28,18 @@ export function StatusSign(props: { status: RunStatus }): JSX.Element {
   const { trans } = useView();
   const text = statusText(props.status, trans);
   return (
-    <span className="jp-Cellruns-status" data-status={props.status} title={text}>
-      <svg viewBox="0 0 12 12" width="12" height="12" role="img" aria-label={text}>
+    <span
+      className="jp-Cellruns-status"
+      data-status={props.status}
+      title={text}
+    >
+      <svg
+        viewBox="0 0 12 12"
+        width="12"
+        height="12"
+        role="img"
+        aria-label={text}
+      >
         <Shape status={props.status} />
       </svg>
     </span>

@@ -9,7 +9,10 @@ export function Ago(props: { time: number }): JSX.Element {
   const { trans } = useView();
   const now = useNow(30_000);
   return (
-    <time dateTime={new Date(props.time).toISOString()} title={formatTime(props.time)}>
+    <time
+      dateTime={new Date(props.time).toISOString()}
+      title={formatTime(props.time)}
+    >
       {formatAgo(props.time, now, trans)}
     </time>
   );
@@ -21,7 +24,15 @@ export function Duration(props: { run: IRunSummary }): JSX.Element {
   const running = end_time === null && status === 'RUNNING';
   const now = useNow(running ? 1000 : 0);
   if (running) {
-    return <span className="jp-Cellruns-ticking">{formatTicking(now - start_time)}</span>;
+    return (
+      <span className="jp-Cellruns-ticking">
+        {formatTicking(now - start_time)}
+      </span>
+    );
   }
-  return <span>{end_time === null ? '–' : formatDuration(end_time - start_time)}</span>;
+  return (
+    <span>
+      {end_time === null ? '–' : formatDuration(end_time - start_time)}
+    </span>
+  );
 }

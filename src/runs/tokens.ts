@@ -25,4 +25,3 @@ export interface IMemoryStore {
   load(): Promise<Partial<IRunsMemory>>;
   save(memory: IRunsMemory): Promise<void>;
 }
-

@@ -67,7 +67,9 @@ export function ListToolbar(props: {
           />
         ) : null}
       </div>
-      {choosing ? <ColumnChooser model={model} onClose={() => setChoosing(false)} /> : null}
+      {choosing ? (
+        <ColumnChooser model={model} onClose={() => setChoosing(false)} />
+      ) : null}
     </div>
   );
 }
@@ -79,13 +81,19 @@ function ScopeSwitch({ model }: { model: RunsModel }): JSX.Element {
     ['all', trans.__('All')]
   ];
   return (
-    <div role="group" aria-label={trans.__('Whose runs')} className="jp-Cellruns-segments">
+    <div
+      role="group"
+      aria-label={trans.__('Whose runs')}
+      className="jp-Cellruns-segments"
+    >
       {scopes.map(([scope, label]) => (
         <button
           key={scope}
           type="button"
           aria-pressed={model.scope === scope}
-          title={scope === 'notebook' ? (model.notebook ?? undefined) : undefined}
+          title={
+            scope === 'notebook' ? (model.notebook ?? undefined) : undefined
+          }
           onClick={() => model.setScope(scope)}
         >
           {label}

@@ -31,13 +31,19 @@ export function makeRows(
   const children = new Map<string, string[]>();
   const parentOf = (id: string): string | null => {
     const parent = runs.get(id)?.parent ?? null;
-    return parent !== null && parent !== id && slotOf.has(parent) ? parent : null;
+    return parent !== null && parent !== id && slotOf.has(parent)
+      ? parent
+      : null;
   };
   for (const id of slotOf.keys()) {
     const parent = parentOf(id);
     if (parent !== null) {
       const siblings = children.get(parent);
-      siblings ? siblings.push(id) : children.set(parent, [id]);
+      if (siblings) {
+        siblings.push(id);
+      } else {
+        children.set(parent, [id]);
+      }
     }
   }
 
@@ -51,7 +57,13 @@ export function makeRows(
     const below = children.get(id) ?? [];
     const expanded = below.length > 0 && !collapsed.has(id);
     if (shown) {
-      rows.push({ id, slot: slotOf.get(id)!, depth, children: below.length, expanded });
+      rows.push({
+        id,
+        slot: slotOf.get(id) ?? 0,
+        depth,
+        children: below.length,
+        expanded
+      });
     }
     below.forEach(child => add(child, depth + 1, shown && expanded));
   };

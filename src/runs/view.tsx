@@ -28,10 +28,16 @@ export interface IRunsViewOptions extends IViewContext {
 export function RunsView(props: IRunsViewOptions): JSX.Element {
   const { state, client, live, memory, trans, commands, copy } = props;
   useSignal(state.changed);
-  const model = useMemo(() => new RunsModel({ client, live, memory }), [client, live, memory]);
+  const model = useMemo(
+    () => new RunsModel({ client, live, memory }),
+    [client, live, memory]
+  );
   const { openRun, isVisible, notebook } = state;
   useEffect(() => model.setNotebook(notebook), [model, notebook]);
-  useEffect(() => model.setActive(isVisible && openRun === null), [model, isVisible, openRun]);
+  useEffect(
+    () => model.setActive(isVisible && openRun === null),
+    [model, isVisible, openRun]
+  );
   useEffect(() => {
     const refresh = () => void model.refresh();
     state.refreshRequested.connect(refresh);
@@ -39,7 +45,10 @@ export function RunsView(props: IRunsViewOptions): JSX.Element {
       state.refreshRequested.disconnect(refresh);
     };
   }, [state, model]);
-  const context = useMemo(() => ({ trans, commands, copy }), [trans, commands, copy]);
+  const context = useMemo(
+    () => ({ trans, commands, copy }),
+    [trans, commands, copy]
+  );
   return (
     <ViewContext.Provider value={context}>
       {openRun === null ? (
@@ -58,18 +67,29 @@ export function RunsView(props: IRunsViewOptions): JSX.Element {
   );
 }
 
-function ListView({ model, state }: { model: RunsModel; state: PanelState }): JSX.Element {
+function ListView({
+  model,
+  state
+}: {
+  model: RunsModel;
+  state: PanelState;
+}): JSX.Element {
   const { trans } = useView();
   useSignal(model.changed);
   const filter = useRef<HTMLInputElement>(null);
   const root = useRef<HTMLDivElement>(null);
-  const focusList = () => root.current?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus();
+  const focusList = () =>
+    root.current
+      ?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')
+      ?.focus();
   return (
     <div
       ref={root}
       className="jp-Cellruns-listView"
       onKeyDown={event => {
-        const typing = event.target instanceof HTMLInputElement && event.target.type === 'text';
+        const typing =
+          event.target instanceof HTMLInputElement &&
+          event.target.type === 'text';
         if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey) {
           event.preventDefault();
           filter.current?.focus();
@@ -79,16 +99,28 @@ function ListView({ model, state }: { model: RunsModel; state: PanelState }): JS
       <ListToolbar model={model} filterRef={filter} onLeaveFilter={focusList} />
       <ListBody model={model} state={state} />
       <div className="jp-Cellruns-foot" role="status">
-        {model.phase === 'ready' ? trans._n('%1 run', '%1 runs', model.total) : ''}
+        {model.phase === 'ready'
+          ? trans._n('%1 run', '%1 runs', model.total)
+          : ''}
       </div>
     </div>
   );
 }
 
-function ListBody({ model, state }: { model: RunsModel; state: PanelState }): JSX.Element {
+function ListBody({
+  model,
+  state
+}: {
+  model: RunsModel;
+  state: PanelState;
+}): JSX.Element {
   const { trans } = useView();
   const all = (
-    <button type="button" className="jp-Cellruns-button" onClick={() => model.setScope('all')}>
+    <button
+      type="button"
+      className="jp-Cellruns-button"
+      onClick={() => model.setScope('all')}
+    >
       {trans.__('Show all runs')}
     </button>
   );
@@ -96,7 +128,11 @@ function ListBody({ model, state }: { model: RunsModel; state: PanelState }): JS
     case 'loading':
       return <Skeleton />;
     case 'error':
-      return <Failure error={model.error!} onRetry={() => void model.refresh()} />;
+      return model.error ? (
+        <Failure error={model.error} onRetry={() => void model.refresh()} />
+      ) : (
+        <Skeleton />
+      );
     case 'no-notebook':
       return (
         <Notice
@@ -110,7 +146,9 @@ function ListBody({ model, state }: { model: RunsModel; state: PanelState }): JS
       return (
         <Notice
           title={trans.__('No run matches “%1”', model.filter.trim())}
-          text={trans.__('Names, ids, statuses, users, params and tags were searched.')}
+          text={trans.__(
+            'Names, ids, statuses, users, params and tags were searched.'
+          )}
         >
           <button
             type="button"
@@ -129,7 +167,9 @@ function ListBody({ model, state }: { model: RunsModel; state: PanelState }): JS
               ? trans.__('No runs yet')
               : trans.__('No runs in this notebook yet')
           }
-          text={trans.__('Run a cell that logs with MLflow, and it shows up here while it runs:')}
+          text={trans.__(
+            'Run a cell that logs with MLflow, and it shows up here while it runs:'
+          )}
         >
           <CodeSample code={EXAMPLE} />
           {model.scope === 'all' ? null : all}
@@ -137,7 +177,11 @@ function ListBody({ model, state }: { model: RunsModel; state: PanelState }): JS
       );
     case 'ready':
       return (
-        <RunsList model={model} lastRun={state.lastRun} onOpen={id => state.open(id)} />
+        <RunsList
+          model={model}
+          lastRun={state.lastRun}
+          onOpen={id => state.open(id)}
+        />
       );
   }
 }

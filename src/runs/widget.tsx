@@ -42,7 +42,9 @@ export class RunsPanel extends ReactWidget {
 
   protected override onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
-    const target = this.node.querySelector<HTMLElement>('[role="row"][tabindex="0"], button, input');
+    const target = this.node.querySelector<HTMLElement>(
+      '[role="row"][tabindex="0"], button, input'
+    );
     target?.focus();
   }
 
@@ -55,7 +57,11 @@ export class RunsPanel extends ReactWidget {
       <div className="jp-Cellruns-notice" role="alert">
         <h3>{trans.__('The runs panel could not be loaded.')}</h3>
         <p>{trans.__('Check that the Jupyter server is running.')}</p>
-        <button type="button" className="jp-Cellruns-button" onClick={() => this._load()}>
+        <button
+          type="button"
+          className="jp-Cellruns-button"
+          onClick={() => this._load()}
+        >
           {trans.__('Retry')}
         </button>
       </div>

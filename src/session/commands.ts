@@ -37,22 +37,33 @@ export function addSessionCommands(options: {
       args: {
         type: 'object',
         properties: {
-          path: { type: 'string', description: trans.__('Path of the notebook') },
+          path: {
+            type: 'string',
+            description: trans.__('Path of the notebook')
+          },
           cell_id: { type: 'string', description: trans.__('Id of the cell') }
         },
         required: ['path', 'cell_id']
       }
     },
     execute: async args => {
-      const path = String(args.path);
-      const result = await goToCell(path, String(args.cell_id), tracker, documents, id =>
+      const { path, cell_id } = args;
+      if (typeof path !== 'string' || typeof cell_id !== 'string') {
+        return;
+      }
+      const result = await goToCell(path, cell_id, tracker, documents, id =>
         shell.activateById(id)
       );
       if (result === 'no-cell') {
-        Notification.warning(trans.__('The cell that logged this run is no longer in %1.', path));
+        Notification.warning(
+          trans.__('The cell that logged this run is no longer in %1.', path)
+        );
       } else if (result === 'no-notebook') {
         Notification.warning(
-          trans.__('The cell is in %1, which could not be opened on this page.', path)
+          trans.__(
+            'The cell is in %1, which could not be opened on this page.',
+            path
+          )
         );
       }
     }

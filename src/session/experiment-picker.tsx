@@ -22,7 +22,9 @@ export function ExperimentPicker(props: {
   const [text, setText] = useState('');
   const [active, setActive] = useState(0);
   useEffect(() => {
-    client.experiments().then(setExperiments, reason => setFailure(RunsError.from(reason)));
+    client
+      .experiments()
+      .then(setExperiments, reason => setFailure(RunsError.from(reason)));
   }, [client]);
 
   const options = experimentOptions(experiments ?? [], text, chosen);
@@ -52,7 +54,9 @@ export function ExperimentPicker(props: {
     if (event.key in to) {
       event.preventDefault();
       setActive(to[event.key]);
-      document.getElementById(`${id}-${to[event.key]}`)?.scrollIntoView({ block: 'nearest' });
+      document
+        .getElementById(`${id}-${to[event.key]}`)
+        ?.scrollIntoView({ block: 'nearest' });
     } else if (event.key === 'Enter') {
       event.preventDefault();
       choose(options[at]);

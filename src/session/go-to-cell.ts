@@ -32,7 +32,10 @@ export async function goToCell(
   return 'shown';
 }
 
-function findPanel(path: string, tracker: INotebookTracker): NotebookPanel | undefined {
+function findPanel(
+  path: string,
+  tracker: INotebookTracker
+): NotebookPanel | undefined {
   const current = tracker.currentWidget;
   return current?.context.localPath === path
     ? current

@@ -42,7 +42,9 @@ export function SessionMenu(props: ISessionMenuProps): JSX.Element {
     void commands.execute(command, args);
   };
   const { phase, isEnabled, activeRuns, status } = model;
-  const problems = [...(status?.kernel?.problems ?? [])].reverse().slice(0, MOST_PROBLEMS);
+  const problems = [...(status?.kernel?.problems ?? [])]
+    .reverse()
+    .slice(0, MOST_PROBLEMS);
   return (
     <>
       <div className="jp-Cellruns-menuHead" data-phase={phase}>
@@ -84,7 +86,9 @@ export function SessionMenu(props: ISessionMenuProps): JSX.Element {
                 <button
                   type="button"
                   title={one.name}
-                  onClick={() => run('cellruns:open-run', { run_id: one.run_id })}
+                  onClick={() =>
+                    run('cellruns:open-run', { run_id: one.run_id })
+                  }
                 >
                   {one.name}
                 </button>
@@ -150,7 +154,9 @@ function Store({ model, trans }: ISessionMenuProps): JSX.Element {
   return (
     <div className="jp-Cellruns-menuStore" data-state={store.state}>
       <p title={store.location}>
-        {store.kind === 'local' ? trans.__('Local store') : trans.__('Remote store')}{' '}
+        {store.kind === 'local'
+          ? trans.__('Local store')
+          : trans.__('Remote store')}{' '}
         <b>{store.label}</b>
         <span className="jp-Cellruns-menuLocation">{store.location}</span>
       </p>

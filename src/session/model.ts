@@ -3,7 +3,12 @@ import { Throttler } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { RunsError } from '../client/errors';
-import type { INotebookBinding, IRunsChange, IRunsClient, IStatus } from '../client/tokens';
+import type {
+  INotebookBinding,
+  IRunsChange,
+  IRunsClient,
+  IStatus
+} from '../client/tokens';
 import type { ILiveChange, ILiveRuns } from '../live/tokens';
 
 /** How a notebook stands with Cellruns. */
@@ -67,7 +72,8 @@ export class SessionModel implements IDisposable {
 
   /** Tracking is on for this notebook. */
   get isEnabled(): boolean {
-    const asked = this._binding?.enabled ?? this._status?.kernel?.enabled ?? true;
+    const asked =
+      this._binding?.enabled ?? this._status?.kernel?.enabled ?? true;
     return asked && (this._status?.enabled ?? true);
   }
 
@@ -93,7 +99,9 @@ export class SessionModel implements IDisposable {
 
   /** Runs that are active in the kernel, the innermost last. */
   get activeRuns(): { run_id: string; name: string }[] {
-    const runs = new Map((this._status?.kernel?.active_runs ?? []).map(run => [run.run_id, run]));
+    const runs = new Map(
+      (this._status?.kernel?.active_runs ?? []).map(run => [run.run_id, run])
+    );
     const kernel = this._source.kernelId();
     for (const id of [...runs.keys()]) {
       const live = this._live?.run(id);
@@ -109,7 +117,9 @@ export class SessionModel implements IDisposable {
 
   /** Name of the experiment that the next run goes to. */
   get experiment(): string {
-    return this._status?.kernel?.experiment.name ?? this._binding?.experiment ?? '';
+    return (
+      this._status?.kernel?.experiment.name ?? this._binding?.experiment ?? ''
+    );
   }
 
   get isDisposed(): boolean {
@@ -180,14 +190,23 @@ export class SessionModel implements IDisposable {
       return;
     }
     const active = new Set(this.activeRuns.map(run => run.run_id));
-    const turns = change.runs.some(run => active.has(run.run_id) !== (run.status === 'RUNNING'));
+    const turns = change.runs.some(
+      run => active.has(run.run_id) !== (run.status === 'RUNNING')
+    );
     const state = change.store_state ?? status.store.state;
-    if (turns || state !== status.store.state || change.problems !== this._problems) {
+    if (
+      turns ||
+      state !== status.store.state ||
+      change.problems !== this._problems
+    ) {
       this.touch();
     }
     this._problems = change.problems;
     if (change.waiting !== status.store.waiting) {
-      this._status = { ...status, store: { ...status.store, waiting: change.waiting } };
+      this._status = {
+        ...status,
+        store: { ...status.store, waiting: change.waiting }
+      };
       this._emit();
     }
   }

@@ -20,15 +20,23 @@ export function experimentOptions(
 ): IExperimentOption[] {
   const wanted = text.trim();
   const folded = wanted.toLowerCase();
-  const active = experiments.filter(experiment => experiment.lifecycle_stage !== 'deleted');
+  const active = experiments.filter(
+    experiment => experiment.lifecycle_stage !== 'deleted'
+  );
   const existing = active
     .filter(experiment => experiment.name.toLowerCase().includes(folded))
     .slice(0, MOST_OPTIONS)
-    .map<IExperimentOption>(({ name }) => ({ kind: 'existing', name, chosen: name === chosen }));
+    .map<IExperimentOption>(({ name }) => ({
+      kind: 'existing',
+      name,
+      chosen: name === chosen
+    }));
   const own: IExperimentOption[] = wanted
     ? []
     : [{ kind: 'own', name: null, chosen: chosen === null }];
-  const isNew = wanted !== '' && !experiments.some(experiment => experiment.name === wanted);
+  const isNew =
+    wanted !== '' &&
+    !experiments.some(experiment => experiment.name === wanted);
   const created: IExperimentOption[] = isNew
     ? [{ kind: 'new', name: wanted, chosen: wanted === chosen }]
     : [];

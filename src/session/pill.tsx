@@ -52,10 +52,14 @@ export class SessionPill extends ReactWidget {
           <>
             <span className="jp-Cellruns-pillStore">{store.label}</span>
             {model.experiment ? (
-              <span className="jp-Cellruns-pillExperiment">{model.experiment}</span>
+              <span className="jp-Cellruns-pillExperiment">
+                {model.experiment}
+              </span>
             ) : null}
             {runs.length > 0 ? (
-              <span className="jp-Cellruns-pillRun">{runs[runs.length - 1].name}</span>
+              <span className="jp-Cellruns-pillRun">
+                {runs[runs.length - 1].name}
+              </span>
             ) : null}
             {runs.length > 1 ? (
               <span className="jp-Cellruns-pillMore">+{runs.length - 1}</span>

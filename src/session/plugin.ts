@@ -1,4 +1,7 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
 import { IToolbarWidgetRegistry } from '@jupyterlab/apputils';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
@@ -10,13 +13,16 @@ import { Widget } from '@lumino/widgets';
 import { IRunsClient } from '../client/tokens';
 import { ILiveRuns } from '../live/tokens';
 import { addSessionCommands } from './commands';
+// Toolbars ask for their items right after activation.
+// eslint-disable-next-line jupyter/prefer-lazy-imports
 import { Sessions } from './sessions';
 import { followSettings } from './settings';
 
 /** The run context of each notebook: the pill in its toolbar, its menu and commands. */
 export const sessionPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-cellruns:session',
-  description: 'Shows in the notebook toolbar where runs go, and lets one choose.',
+  description:
+    'Shows in the notebook toolbar where runs go, and lets one choose.',
   autoStart: true,
   requires: [INotebookTracker, ISettingRegistry],
   optional: [
@@ -44,9 +50,18 @@ export const sessionPlugin: JupyterFrontEndPlugin<void> = {
       toolbars?.addFactory('Notebook', 'cellruns', () => new Widget());
       return;
     }
-    const sessions = new Sessions({ client, live, trans, commands: app.commands });
-    toolbars?.addFactory<NotebookPanel>('Notebook', 'cellruns', panel => sessions.makePill(panel));
-    followSettings(settings, sessionPlugin.id, client, () => sessions.touchAll());
+    const sessions = new Sessions({
+      client,
+      live,
+      trans,
+      commands: app.commands
+    });
+    toolbars?.addFactory<NotebookPanel>('Notebook', 'cellruns', panel =>
+      sessions.makePill(panel)
+    );
+    followSettings(settings, sessionPlugin.id, client, () =>
+      sessions.touchAll()
+    );
     addSessionCommands({ app, tracker, documents, sessions, palette, trans });
   }
 };

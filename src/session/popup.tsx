@@ -21,7 +21,10 @@ export class SessionPopup extends ReactWidget {
     this.addClass('jp-Cellruns-popup');
     this.addClass('jp-ThemedContainer');
     this.node.setAttribute('role', 'dialog');
-    this.node.setAttribute('aria-label', options.trans.__('Runs of this notebook'));
+    this.node.setAttribute(
+      'aria-label',
+      options.trans.__('Runs of this notebook')
+    );
     this.node.tabIndex = -1;
   }
 
@@ -45,7 +48,11 @@ export class SessionPopup extends ReactWidget {
       this._onKeyDown(event as KeyboardEvent);
     } else if (event.type === 'resize') {
       this._place();
-    } else if (target && !this.node.contains(target) && !this._options.button.contains(target)) {
+    } else if (
+      target &&
+      !this.node.contains(target) &&
+      !this._options.button.contains(target)
+    ) {
       this.close();
     }
   }

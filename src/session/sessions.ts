@@ -66,7 +66,10 @@ export class Sessions {
   }
 
   /** Open the menu of a notebook's pill, or close it where it is open. */
-  async openMenu(panel: NotebookPanel, chooseExperiment: boolean): Promise<void> {
+  async openMenu(
+    panel: NotebookPanel,
+    chooseExperiment: boolean
+  ): Promise<void> {
     const pill = this._pills.get(panel);
     const button = pill?.node.querySelector('button');
     if (!pill || !button) {

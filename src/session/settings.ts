@@ -3,13 +3,19 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { IRunsClient, IUserSettings } from '../client/tokens';
 
 /** What the settings say, in the server's terms. */
-export function readSettings(composite: Record<string, unknown>): IUserSettings {
+export function readSettings(
+  composite: Record<string, unknown>
+): IUserSettings {
   const mode = composite.experiment;
-  const name = typeof composite.experimentName === 'string' ? composite.experimentName.trim() : '';
+  const name =
+    typeof composite.experimentName === 'string'
+      ? composite.experimentName.trim()
+      : '';
   const fixed = mode === 'fixed' && name !== '';
   return {
     enabled: composite.enabled !== false,
-    experiment_mode: mode === 'default' ? 'default' : fixed ? 'fixed' : 'notebook',
+    experiment_mode:
+      mode === 'default' ? 'default' : fixed ? 'fixed' : 'notebook',
     experiment_name: fixed ? name : ''
   };
 }
@@ -23,7 +29,7 @@ export function followSettings(
 ): void {
   let sent = '';
   const send = (settings: ISettingRegistry.ISettings) => {
-    const values = readSettings(settings.composite as Record<string, unknown>);
+    const values = readSettings(settings.composite);
     const text = JSON.stringify(values);
     if (text === sent) {
       return;

@@ -3,7 +3,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { SessionModel, SessionPhase } from './model';
 
 /** One line on how a notebook stands. */
-export function phaseText(phase: SessionPhase, trans: TranslationBundle): string {
+export function phaseText(
+  phase: SessionPhase,
+  trans: TranslationBundle
+): string {
   switch (phase) {
     case 'off':
       return trans.__('Runs are not tracked');
@@ -35,7 +38,10 @@ export function shortCount(count: number): string {
 }
 
 /** Everything the pill has no room for. */
-export function describeSession(model: SessionModel, trans: TranslationBundle): string {
+export function describeSession(
+  model: SessionModel,
+  trans: TranslationBundle
+): string {
   const lines = [trans.__('Cellruns: %1', phaseText(model.phase, trans))];
   const store = model.status?.store;
   if (model.error) {
@@ -51,7 +57,13 @@ export function describeSession(model: SessionModel, trans: TranslationBundle): 
     lines.push(trans.__('Active run: %1', run.name));
   }
   if (store && store.waiting > 0) {
-    lines.push(trans._n('%1 point waits to be stored', '%1 points wait to be stored', store.waiting));
+    lines.push(
+      trans._n(
+        '%1 point waits to be stored',
+        '%1 points wait to be stored',
+        store.waiting
+      )
+    );
   }
   const problems = model.status?.kernel?.problems.length ?? 0;
   if (problems > 0) {
