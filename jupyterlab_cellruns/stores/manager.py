@@ -1,0 +1,251 @@
+"""The attached store: which one it is, how it is, and the ways to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from . import schema
+from .base import Store, StoreRefused, StoreUnavailable
+from .endpoint import Endpoint
+from .local_server import LocalServer
+
+DATABASE = "mlflow.db"
+ARTIFACTS = "mlartifacts"
+_NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "lustre", "beegfs", "gpfs", "9p", "afs")
+
+
+class StoreManager:
+    """The store of one Jupyter server: a database in its root directory, or a remote MLflow server.
+
+    `root_dir` holds `mlflow.db` and `mlartifacts/`; where that database can't be used, runs go to a folder under
+    `fallback_dir` and `state()` says so. Made and used on the event loop, but for `store()`, which blocks and belongs
+    in a thread.
+    """
+
+    def __init__(
+        self,
+        root_dir: Path,
+        fallback_dir: Path,
+        runtime_dir: Path,
+        log: logging.Logger,
+        remote: Endpoint | None = None,
+        idle_seconds: float = 900.0,
+    ) -> None:
+        self._log = log
+        self._remote = remote
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+        self._store: Store | None = None
+        self._trouble: str | None = None
+        self.message: str | None = None
+        self.hint: str | None = None
+        self._server: LocalServer | None = None
+        self._folder = root_dir
+        if remote is None:
+            self._folder = self._choose(root_dir, fallback_dir)
+            self._server = LocalServer(
+                self._folder / DATABASE, self._folder / ARTIFACTS, runtime_dir, idle_seconds=idle_seconds,
+                before=self._before_start, after=self._after_start, changed=self._changed, log=log,
+            )
+
+    @property
+    def database(self) -> Path:
+        """The database file of the local store."""
+        return self._folder / DATABASE
+
+    def on_changed(self, listener: Callable[[], None]) -> None:
+        """Be told when `state()` changes."""
+        self._listeners.append(listener)
+
+    def exists(self) -> bool:
+        """Whether there is anything in the store yet; starts nothing."""
+        return self._remote is not None or self.database.exists()
+
+    def prepare(self) -> None:
+        """Begin to start the local server: somebody will want it in a second."""
+        self._loop = asyncio.get_running_loop()
+        if self._server is not None:
+            self._server.start()
+
+    async def endpoint(self, timeout: float = 60) -> Endpoint:
+        """MLflow's REST of the store, started where needed. Raises StoreRefused, StoreUnavailable."""
+        self._loop = asyncio.get_running_loop()
+        if self._remote is not None:
+            return self._remote
+        assert self._server is not None
+        return await self._server.ready(timeout)
+
+    def bind(self) -> None:
+        """Remember the running event loop, so that threads can have the server started."""
+        self._loop = asyncio.get_running_loop()
+
+    def store(self) -> Store:
+        """The store for hot paths: the file itself after the schema check, else REST. Blocks; call it in a thread.
+
+        Raises StoreRefused, StoreUnavailable.
+        """
+        with self._lock:
+            if self._store is not None:
+                return self._store
+        store = self._make()
+        with self._lock:
+            if self._store is None:
+                self._store = store
+            return self._store
+
+    def state(self) -> dict[str, Any]:
+        """`Store` of docs/http-api.md but for `waiting`, which the capture knows."""
+        if self._remote is not None:
+            return {
+                "kind": "remote", "label": _host(self._remote.base_url), "location": self._remote.base_url,
+                "state": "away" if self._trouble else "ready", "message": self._trouble,
+                "hint": "Runs are kept here and sent when the server answers again." if self._trouble else None,
+                "waiting": 0,
+            }
+        assert self._server is not None
+        error = self._server.error
+        return {
+            "kind": "local", "label": "local", "location": str(self.database), "state": self._server.state,
+            "message": error.message if error else self._trouble or self.message,
+            "hint": error.hint if error else self.hint, "waiting": 0,
+        }
+
+    def trouble(self, text: str | None) -> None:
+        """The writer can't store anything for now, or can again."""
+        self._trouble = text
+        self._changed()
+
+    def touch(self) -> None:
+        """The store is in use."""
+        if self._server is not None:
+            self._server.touch()
+
+    async def stop(self) -> None:
+        """Stop the local server and let go of the store."""
+        if self._server is not None:
+            await self._server.stop()
+        with self._lock:
+            store, self._store = self._store, None
+        if store is not None:
+            await asyncio.to_thread(store.close)
+
+    def _make(self) -> Store:
+        if self._remote is not None:
+            from .rest import RestStore
+
+            return RestStore(self._remote)
+        verdict = schema.check(self.database)
+        if verdict.kind == "new":
+            self._start_and_wait()
+            verdict = schema.check(self.database)
+        if verdict.kind == "ready":
+            from .sqlite import SqliteStore
+
+            return SqliteStore(self.database)
+        if verdict.kind == "busy":
+            raise StoreUnavailable(verdict.message or f"{self.database} is locked")
+        from .rest import RestStore
+
+        return RestStore(self._start_and_wait())
+
+    def _start_and_wait(self, timeout: float = 90.0) -> Endpoint:
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            raise StoreUnavailable("The local MLflow server is not running and the Jupyter server is stopping")
+        try:
+            return asyncio.run_coroutine_threadsafe(self.endpoint(timeout), loop).result(timeout + 5)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            raise StoreUnavailable("The local MLflow server did not answer in time") from error
+
+    def _choose(self, root: Path, fallback: Path) -> Path:
+        verdict = schema.check(root / DATABASE)
+        if verdict.kind in ("new", "ready", "unknown", "busy"):
+            return root
+        folder = fallback / hashlib.sha256(os.path.realpath(root).encode()).hexdigest()[:16]
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.message = f"{verdict.message} Runs are kept in {folder / DATABASE} meanwhile; {root / DATABASE} is untouched."
+        self.hint = verdict.hint
+        self._log.warning("Cellruns: %s %s", self.message, self.hint or "")
+        return folder
+
+    def _before_start(self) -> None:
+        verdict = schema.check(self.database)
+        if verdict.kind not in ("new", "ready", "unknown", "busy"):
+            raise StoreRefused(verdict.message or f"{self.database} can't be used", verdict.hint or "")
+        if verdict.kind == "new":
+            with _creation_lock(self._folder):
+                if schema.check(self.database).kind == "new":
+                    self._prepare_new()
+
+    def _prepare_new(self) -> None:
+        """Give a database that is about to be made a journal that lets readers and the writer work side by side."""
+        if _on_network(self._folder):
+            return
+        with contextlib.closing(sqlite3.connect(self.database, timeout=20)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+
+    def _after_start(self) -> None:
+        verdict = schema.check(self.database)
+        if verdict.kind not in ("ready", "unknown", "busy"):
+            raise StoreRefused(verdict.message or f"{self.database} can't be used", verdict.hint or "")
+
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+def _host(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(url).hostname or url
+
+
+def _on_network(folder: Path) -> bool:
+    """Whether a folder is on a network file system, where SQLite's WAL can't be used (sqlite.org/wal.html)."""
+    try:
+        mounts = Path("/proc/mounts").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    path, best, kind = os.path.realpath(folder), "", ""
+    for line in mounts:
+        fields = line.split(" ")
+        if len(fields) > 2:
+            point = fields[1].replace("\\040", " ")
+            inside = path == point or path.startswith(point.rstrip("/") + "/")
+            if inside and len(point) >= len(best):
+                best, kind = point, fields[2]
+    return kind in _NETWORK_FILE_SYSTEMS
+
+
+@contextlib.contextmanager
+def _creation_lock(folder: Path, seconds: float = 60.0) -> Iterator[None]:
+    """One process at a time makes the database of a folder: MLflow's migrations must not race."""
+    path = folder / f".{DATABASE}.lock"
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            break
+        except FileExistsError:
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > seconds:
+                    path.unlink()
+            if time.monotonic() > end:
+                raise StoreUnavailable(f"{path}: another process has been making the database for a minute") from None
+            time.sleep(0.05)
+    try:
+        yield
+    finally:
+        os.close(handle)
+        path.unlink(missing_ok=True)
