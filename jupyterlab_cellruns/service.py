@@ -99,7 +99,7 @@ class Service:
         self.notebooks = Notebooks(data_dir / "notebooks.json")
         self.sessions = Sessions(serverapp.session_manager, serverapp.root_dir)
         self._announcer = Announcer(serverapp.event_logger, self._news, log)
-        self.capture = Capture(stores.store, SpoolFolder(spools.folder), self._announcer.changed, log)
+        self.capture = Capture(stores.store, stores.trouble, SpoolFolder(spools.folder), self._announcer.changed, log)
         manager = serverapp.kernel_manager
         self.kernels = KernelService(self)
         self.following = Kernels(
@@ -119,6 +119,7 @@ class Service:
 
     async def start(self) -> None:
         """Follow kernels and renames, and store what earlier servers have left in their spools."""
+        self.stores.bind()
         self._announcer.start()
         self.capture.start()
         self.following.install()

@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 from .capture.spool import SpoolFolder
+from .locks import try_lock
 
 _LOCK = ".lock"
 _META = "store.json"
@@ -26,7 +27,7 @@ class SpoolHome:
         """Make and lock our folder. Raises OSError."""
         SpoolFolder(self.folder).make()
         os.chmod(self._base, 0o700)
-        self._lock = _try_lock(self.folder / _LOCK)
+        self._lock = try_lock(self.folder / _LOCK)
         (self.folder / _META).write_text(json.dumps({"store": self._location}), "utf-8")
 
     def adopt(self) -> list[tuple[str, int]]:
@@ -41,7 +42,7 @@ class SpoolHome:
                 location = None
             if location != self._location:
                 continue
-            lock = _try_lock(other / _LOCK)
+            lock = try_lock(other / _LOCK)
             if lock is None:
                 continue
             try:
@@ -70,20 +71,3 @@ def _remove(folder: Path) -> None:
     except OSError:
         return
 
-
-def _try_lock(path: Path) -> int | None:
-    """A file descriptor that holds the lock, or None where a living process has it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        return None
-    return handle

@@ -28,17 +28,20 @@ Message = tuple[str, Callable[[], bytes | None]]
 class Capture:
     """Runs two threads of its own; its methods may be called from any thread unless they say otherwise.
 
-    `changed(run_ids)` is called, from those threads, when runs have news.
+    `trouble(text or None)` is called when storing begins or ceases to fail, and `changed(run_ids)` when runs have
+    news, both from those threads.
     """
 
     def __init__(
         self,
         store: Callable[[], Store],
+        trouble: Callable[[str | None], None],
         spool: SpoolFolder,
         changed: Callable[[set[str]], None],
         log: logging.Logger,
     ) -> None:
         self.spool = spool
+        self._say_trouble = trouble
         self._log = log
         self._changed = changed
         self._kernels: dict[str, KernelRuns] = {}
@@ -53,8 +56,6 @@ class Capture:
         self._inbox = Inbox(spool, self._deliver, self._report)
         self._writer = Writer(store, self._stored, self._refused, self._trouble, log)
         self._thread = threading.Thread(target=self._run, name="cellruns-inbox", daemon=True)
-        self.trouble: str | None = None
-        """Why nothing can be stored now, or None."""
 
     def start(self) -> None:
         """Start taking messages."""
@@ -139,7 +140,7 @@ class Capture:
         """A kernel process is gone: read the rest of its spool. Blocks; returns the runs it has left open."""
         # What was sent before the end may still be queued here.
         done = threading.Event()
-        self._queue.put(("", lambda: done.set()))
+        self._queue.put(("", done.set))
         done.wait(5.0)
         for source in list(old.sources):
             self._inbox.catch_up(source, 2**62)
@@ -205,7 +206,7 @@ class Capture:
         self._changed({refusal.run})
 
     def _trouble(self, text: str | None) -> None:
-        self.trouble = text
+        self._say_trouble(text)
         if text is None:
             self._log.info("Cellruns stores run events again")
         else:

@@ -151,9 +151,11 @@ def _writable(batch: Sequence[Envelope]) -> list[Event]:
                     found.timestamps.extend(event.timestamps)
                     found.steps.extend(event.steps)
                     continue
-                event = Metrics(event.run, event.key, list(event.values), list(event.timestamps), list(event.steps))
-                open_metrics[(event.run, event.key)] = event
-            elif isinstance(event, RunEnd):
+                joined = Metrics(event.run, event.key, list(event.values), list(event.timestamps), list(event.steps))
+                open_metrics[(event.run, event.key)] = joined
+                events.append(joined)
+                continue
+            if isinstance(event, RunEnd):
                 open_metrics.clear()
             events.append(event)
     return events

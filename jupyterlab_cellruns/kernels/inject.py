@@ -48,7 +48,8 @@ def _sources() -> str:
 
 def loading_code(environ: dict[str, str]) -> str:
     """One expression that loads our modules from text into a kernel that can't read our files."""
-    scope = f"{{'SOURCES': __import__('json').loads({_sources()!r}), 'ENVIRON': {environ!r}, '__name__': '_cellruns_boot'}}"
+    sources = f"__import__('json').loads({_sources()!r})"
+    scope = f"{{'SOURCES': {sources}, 'ENVIRON': {environ!r}, '__name__': '_cellruns_boot'}}"
     return f"exec({_LOAD!r}, {scope})"
 
 

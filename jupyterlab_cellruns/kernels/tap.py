@@ -59,7 +59,8 @@ class Tap:
     def _content(self, frames: list[bytes]) -> bytes | None:
         """The envelope in a message, after its signature was checked; notices are handed on. In the inbox thread."""
         _, parts = self._session.feed_identities(frames, copy=True)
-        if self._everything and b'"display_data"' not in parts[1] and b"cellruns_" not in parts[1]:
+        header = bytes(parts[1])
+        if self._everything and b'"display_data"' not in header and b"cellruns_" not in header:
             return None
         message = self._session.deserialize(parts, content=False)
         kind = message["header"]["msg_type"]

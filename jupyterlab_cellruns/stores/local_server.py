@@ -70,7 +70,7 @@ class LocalServer:
             self._task = asyncio.ensure_future(self._live())
 
     async def ready(self, timeout: float) -> Endpoint:
-        """Start and wait until it answers. Raises StoreRefused where it can't, StoreUnavailable where it takes longer."""
+        """Start and wait until it answers. Raises StoreRefused, or StoreUnavailable where it takes longer (s)."""
         self.start()
         try:
             await asyncio.wait_for(self._ready.wait(), timeout)

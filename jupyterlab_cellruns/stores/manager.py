@@ -10,10 +10,11 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..locks import try_lock
 from . import schema
 from .base import Store, StoreRefused, StoreUnavailable
 from .endpoint import Endpoint
@@ -50,6 +51,7 @@ class StoreManager:
         self._trouble: str | None = None
         self.message: str | None = None
         self.hint: str | None = None
+        self._creation: int | None = None
         self._server: LocalServer | None = None
         self._folder = root_dir
         if remote is None:
@@ -135,6 +137,7 @@ class StoreManager:
         """Stop the local server and let go of the store."""
         if self._server is not None:
             await self._server.stop()
+        self._unlock_creation()
         with self._lock:
             store, self._store = self._store, None
         if store is not None:
@@ -174,7 +177,8 @@ class StoreManager:
             return root
         folder = fallback / hashlib.sha256(os.path.realpath(root).encode()).hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.message = f"{verdict.message} Runs are kept in {folder / DATABASE} meanwhile; {root / DATABASE} is untouched."
+        here = root / DATABASE
+        self.message = f"{verdict.message} Runs are kept in {folder / DATABASE} meanwhile; {here} is untouched."
         self.hint = verdict.hint
         self._log.warning("Cellruns: %s %s", self.message, self.hint or "")
         return folder
@@ -183,10 +187,29 @@ class StoreManager:
         verdict = schema.check(self.database)
         if verdict.kind not in ("new", "ready", "unknown", "busy"):
             raise StoreRefused(verdict.message or f"{self.database} can't be used", verdict.hint or "")
-        if verdict.kind == "new":
-            with _creation_lock(self._folder):
-                if schema.check(self.database).kind == "new":
-                    self._prepare_new()
+        if verdict.kind == "new" and self._creation is None:
+            self._lock_creation()
+            if schema.check(self.database).kind == "new":
+                self._prepare_new()
+
+    def _lock_creation(self, seconds: float = 60.0) -> None:
+        """One server at a time makes the database of a folder: MLflow's migrations must not race."""
+        path = self._folder / f".{DATABASE}.lock"
+        end = time.monotonic() + seconds
+        while (handle := try_lock(path)) is None:
+            if time.monotonic() > end:
+                raise StoreRefused(
+                    f"{path}: another process has been making the database for a minute",
+                    "Wait for it, or stop that process, and run the cell again.",
+                )
+            time.sleep(0.05)
+        self._creation = handle
+
+    def _unlock_creation(self) -> None:
+        handle, self._creation = self._creation, None
+        if handle is not None:
+            os.close(handle)
+            (self._folder / f".{DATABASE}.lock").unlink(missing_ok=True)
 
     def _prepare_new(self) -> None:
         """Give a database that is about to be made a journal that lets readers and the writer work side by side."""
@@ -196,6 +219,7 @@ class StoreManager:
             connection.execute("PRAGMA journal_mode=WAL")
 
     def _after_start(self) -> None:
+        self._unlock_creation()
         verdict = schema.check(self.database)
         if verdict.kind not in ("ready", "unknown", "busy"):
             raise StoreRefused(verdict.message or f"{self.database} can't be used", verdict.hint or "")
@@ -227,25 +251,3 @@ def _on_network(folder: Path) -> bool:
                 best, kind = point, fields[2]
     return kind in _NETWORK_FILE_SYSTEMS
 
-
-@contextlib.contextmanager
-def _creation_lock(folder: Path, seconds: float = 60.0) -> Iterator[None]:
-    """One process at a time makes the database of a folder: MLflow's migrations must not race."""
-    path = folder / f".{DATABASE}.lock"
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            break
-        except FileExistsError:
-            with contextlib.suppress(OSError):
-                if time.time() - path.stat().st_mtime > seconds:
-                    path.unlink()
-            if time.monotonic() > end:
-                raise StoreUnavailable(f"{path}: another process has been making the database for a minute") from None
-            time.sleep(0.05)
-    try:
-        yield
-    finally:
-        os.close(handle)
-        path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The writer in front of a store that is away, refuses, or breaks. The store here is a list: it stands for all of them."""
+"""The writer in front of a store that is away, refuses, or breaks. The store here is a list that stands for all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log calls from several threads come out as envelopes, in order, each point once, within the limits of the contract."""
+"""Log calls of several threads come out as envelopes: in order, each point once, within the contract's limits."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def attach():
 
 
 def state():
-    """A small dict for the server's look at this kernel: attached, enabled, whether mlflow is hooked, and its faults."""
+    """For the server's look at this kernel: attached, enabled, whether mlflow is hooked, and our own faults."""
     if _attached is None:
         return {"attached": False, "version": VERSION}
     return dict(_attached.state(), attached=True, version=VERSION)

@@ -300,7 +300,8 @@ def _finalize_logged_model(tracking, original, _checks):
         model = original(self, model_id, status)
         run_id = getattr(model, "source_run_id", None)
         if run_id:
-            tracking.mirror_model(self, run_id, model_id, getattr(model, "name", None), getattr(model, "model_uri", None))
+            name, uri = getattr(model, "name", None), getattr(model, "model_uri", None)
+            tracking.mirror_model(self, run_id, model_id, name, uri)
         return model
 
     return finalize_logged_model

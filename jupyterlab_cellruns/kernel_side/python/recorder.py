@@ -67,13 +67,16 @@ class Recorder:
             if not self._wake.wait(_QUIET if self.seq > said else None):
                 # A message can be lost without a trace; a pause is the time to say how far we are.
                 said = self.seq
-                self._guarded(lambda: self.channel.send_notice("seq", "%s:%d" % (self.source, said)))
+                self._guarded(self._say_seq)
                 continue
             self._wake.clear()
             pause = _PERIOD if time.monotonic() - self._last < 2 * _PERIOD else _FIRST
             time.sleep(pause)
             self.armed = False
             self._guarded(self.flush)
+
+    def _say_seq(self):
+        self.channel.send_notice("seq", "%s:%d" % (self.source, self.seq))
 
     def _guarded(self, function):
         try:
@@ -142,11 +145,13 @@ class Recorder:
 
     def _send(self, store, cell, events):
         plain = []
-        for event in events:
-            if isinstance(event, tuple):
-                run, event = event
+        for entry in events:
+            if isinstance(entry, tuple):
+                run, event = entry
                 run.remember(event)
-            plain.append(event)
+                plain.append(event)
+            else:
+                plain.append(entry)
         self.seq += 1
         envelope = {
             "v": 1, "source": self.source, "seq": self.seq, "sent_at": int(time.time() * 1000),

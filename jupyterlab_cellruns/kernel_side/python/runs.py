@@ -11,7 +11,10 @@ class RunState:
     """One run: where it lives, what was logged to it here, and its bounded curves for the static chart."""
 
     __slots__ = (
-        "anchors", "announced", "cell_serial", "end_time", "experiment", "keys", "mirrored", "name", "params", "parent", "run",
+        "anchors",
+        "announced",
+        "cell_serial",
+        "end_time", "experiment", "keys", "mirrored", "name", "params", "parent", "run",
         "series", "start_time", "status", "store",
     )
 

@@ -39,7 +39,7 @@ class Tracking:
         self._spool_error = None
 
     def install(self):
-        """Hook mlflow. Each hook is there or not on its own, so that another MLflow version loses only what it lacks."""
+        """Hook mlflow. Each hook stands alone: another MLflow version loses only what it lacks."""
         client = sys.modules.get("mlflow.tracking._tracking_service.client")
         if client is None or not hasattr(client, "TrackingServiceClient"):
             return
