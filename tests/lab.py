@@ -125,7 +125,16 @@ class Kernel:
 class Lab:
     """Start one with `with Lab(tmp_path) as lab:`."""
 
-    def __init__(self, folder: Path, *options: str, env: dict[str, str] | None = None, base_url: str = "/") -> None:
+    command: tuple[str | Path, ...] = (
+        sys.executable, "-m", "jupyter_server", "--ServerApp.jpserver_extensions={'jupyterlab_cellruns': True}",
+    )
+    """The server alone, with Cellruns of this working tree switched on."""
+
+    def __init__(
+        self, folder: Path, *options: str, env: dict[str, str] | None = None, base_url: str = "/",
+        command: tuple[str | Path, ...] | None = None,
+    ) -> None:
+        self.command = command or self.command
         self.folder = folder
         self.root = folder / "root"
         self.root.mkdir(parents=True, exist_ok=True)
@@ -153,10 +162,9 @@ class Lab:
         """Start the server and wait until it answers."""
         self.port = free_port()
         command = [
-            sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
+            *self.command, "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.root}", f"--ServerApp.base_url={self.base_url}",
-            f"--IdentityProvider.token={self.token}",
-            "--ServerApp.jpserver_extensions={'jupyterlab_cellruns': True}", *self.options,
+            f"--IdentityProvider.token={self.token}", *self.options,
         ]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(command, env=self.env, cwd=self.root, stdout=log, stderr=log)
@@ -186,15 +194,19 @@ class Lab:
         return self.log_path.read_text("utf-8", "replace")
 
     def fetch(self, path: str, method: str = "GET", body: Any = None) -> Any:
-        """Ask the server; JSON where it answers JSON."""
+        """Ask the server and read its JSON; None for an empty answer."""
+        text = self.read(path, method, body)
+        return json.loads(text) if text else None
+
+    def read(self, path: str, method: str = "GET", body: Any = None) -> bytes:
+        """Ask the server; urllib.error.HTTPError for 4xx and 5xx."""
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{self.base_url}{path}", data=data, method=method,
             headers={"Authorization": f"token {self.token}", "Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=90) as response:
-            text = response.read()
-        return json.loads(text) if text else None
+            return bytes(response.read())
 
     def notebook(self, path: str = "train.ipynb", kernel: str = "python3") -> Kernel:
         """Open a notebook's session as JupyterLab does."""
