@@ -175,7 +175,7 @@ class Service:
         """The final chart output of a cell, made from the store."""
         from .chart import chart_bundle
 
-        return {"bundle": await asyncio.to_thread(chart_bundle, self.stores.store(), body)}
+        return await asyncio.to_thread(lambda: chart_bundle(self.stores.store(), body))
 
     def _wanted(self, _kernel_id: str | None, session_name: str | None) -> bool:
         if not self.settings.enabled:

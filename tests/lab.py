@@ -90,6 +90,14 @@ class Kernel:
         client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
+    def evaluate(self, expression: str, timeout: float = 60) -> str:
+        """The repr of an expression, by the shell channel alone: works from the first moment of a kernel on."""
+        sent = self.client.execute("1", user_expressions={"value": expression})
+        while True:
+            answer = self.client.get_shell_msg(timeout=timeout)
+            if answer["parent_header"].get("msg_id") == sent:
+                return str(answer["content"]["user_expressions"]["value"]["data"]["text/plain"])
+
     def wait(self, message_id: str, timeout: float = 120) -> Reply:
         """Gather what belongs to a cell until the kernel is idle again."""
         reply, end = Reply(), time.monotonic() + timeout

@@ -49,9 +49,12 @@ def main() -> None:
         _environment(options.store, options.artifacts)
         import uvicorn
         from mlflow.server.fastapi_app import app
+        from mlflow.server.handlers import initialize_backend_stores
     except (ImportError, AttributeError):
         _command_line(options)
         return
+    # Left to the first request otherwise: a database that is not there yet is made before the server answers.
+    initialize_backend_stores(options.store, options.store, "mlflow-artifacts:/")
     where = {"uds": options.uds} if options.uds else {"host": "127.0.0.1", "port": options.port}
     uvicorn.run(app, log_level="warning", access_log=False, timeout_keep_alive=60, **where)
 

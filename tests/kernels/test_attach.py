@@ -29,9 +29,8 @@ def test_nothing_shows_in_namespace_history_count_or_output(lab: Lab) -> None:
 
 def test_the_context_is_there_before_the_first_cell_however_early_it_comes(lab: Lab) -> None:
     for start in (lambda: lab.notebook("early.ipynb"), lab.bare_kernel):
-        kernel = start()
-        reply = kernel.run("import sys, os\nprint('_cellruns' in sys.modules, 'MLFLOW_TRACKING_URI' in os.environ)")
-        assert reply.text == "True True\n"
+        seen = "('_cellruns' in __import__('sys').modules, 'MLFLOW_TRACKING_URI' in __import__('os').environ, len(In))"
+        assert start().evaluate(seen) == "(True, True, 2)"
 
 
 def test_restart_and_crash_attach_again(lab: Lab) -> None:
@@ -71,7 +70,7 @@ def test_a_run_has_the_tags_of_notebook_user_kernel_and_cell(lab: Lab) -> None:
     assert tags["cellruns.execution_count"] == str(reply.count) == "2"
     assert lab.rows("SELECT status FROM runs WHERE run_uuid=?", run_id) == [("FINISHED",)]
     assert lab.rows(
-        "SELECT name FROM experiments JOIN runs USING (experiment_id) WHERE run_uuid=?", run_id
+        "SELECT experiments.name FROM experiments JOIN runs USING (experiment_id) WHERE run_uuid=?", run_id
     ) == [("deep/er/träin.ipynb",)]
 
 
@@ -91,7 +90,7 @@ def test_what_the_user_set_wins(lab: Lab) -> None:
     assert lab.tags(second)["mlflow.source.type"] == "LOCAL"
     assert lab.tags(second)["mlflow.source.name"] == "own.ipynb"
     assert lab.rows(
-        "SELECT name FROM experiments JOIN runs USING (experiment_id) WHERE run_uuid=?", first
+        "SELECT experiments.name FROM experiments JOIN runs USING (experiment_id) WHERE run_uuid=?", first
     ) == [("mine",)]
 
 

@@ -8,7 +8,8 @@ import time
 
 from .channel import ServerError
 
-_FRESH_SECONDS = 2.0
+_FRESH_SECONDS = 0.25
+# One run start asks several times; a rename must count at the next.
 
 
 class RunContext:
@@ -18,6 +19,7 @@ class RunContext:
         self.tracking = tracking
         self._answer = None
         self._time = 0.0
+        self._serial = -1
         self._warned = False
 
     def install(self):
@@ -36,8 +38,8 @@ class RunContext:
 
     def answer(self):
         """`{experiment_id, experiment_name, notebook, tags}` of the server; a recent answer is used again."""
-        now = time.monotonic()
-        if self._answer is None or now - self._time > _FRESH_SECONDS:
+        now, serial = time.monotonic(), self.tracking.owner.cell.serial
+        if self._answer is None or now - self._time > _FRESH_SECONDS or serial != self._serial:
             session_name = os.environ.get("JPY_SESSION_NAME", "")
             try:
                 self._answer = self.tracking.ask("kernel/context", {"session_name": session_name})
@@ -46,7 +48,7 @@ class RunContext:
                     self._warned = True
                     self.tracking.recorder.channel.send_notice("context", str(error))
                 return {"experiment_id": None, "tags": {}}
-            self._time = time.monotonic()
+            self._time, self._serial = time.monotonic(), serial
         return self._answer
 
     def tags(self):

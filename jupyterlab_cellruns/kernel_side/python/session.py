@@ -40,6 +40,8 @@ class Session:
         self.tracking = None
         self.pid = os.getpid()
         self._ours = {}
+        self._first_count = shell.execution_count
+        self._early = None
 
     def start(self):
         """Register the hooks. Costs a few hundred microseconds; mlflow is not imported."""
@@ -123,12 +125,21 @@ class Session:
         try:
             cell_id = getattr(info, "cell_id", None)
             parent = self.kernel.get_parent() if hasattr(self.kernel, "get_parent") else self.kernel._parent_header
-            count = self.shell.execution_count
+            count = self._prompt(info)
             self.cell = CellContext(cell_id, count, parent, self.cell.serial + 1)
             if self.tracking is not None:
                 self.tracking.cell_started(self.cell)
         except Exception as error:
             self.fault(error)
+
+    def _prompt(self, info):
+        """The number in the cell's prompt. Newer IPythons count before it calls us, older ones count after."""
+        count = self.shell.execution_count
+        if not getattr(info, "store_history", True):
+            return None
+        if self._early is None:
+            self._early = count - self._first_count
+        return count - self._early
 
     def _post_run_cell(self, result):
         try:
