@@ -1,0 +1,270 @@
+import { PathExt } from '@jupyterlab/coreutils';
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+import {
+  IEnvironment,
+  parseCondaEnv,
+  parsePythonEnv,
+  parseRequirements
+} from './environment';
+import { Example, parseExample } from './example';
+import { IModelFolder, listFolder, readText } from './folder';
+import { IModelFile, parseMLmodel } from './mlmodel';
+import { ITrans } from './text';
+import { IKernelChoice, IModelHost } from './tokens';
+import { IFlavorVerdict, IKernelEnvironment, judge, wantedBy } from './verdict';
+import { DescriptorError } from './yamlTree';
+
+/** An environment file, read or not. */
+export interface IEnvironmentFile {
+  path: string;
+  environment: IEnvironment | null;
+  error: string | null;
+}
+
+/** State of a model view: the parsed file, what lies beside it, and the verdict for a kernel. */
+export class ModelView implements IDisposable {
+  constructor(
+    readonly host: IModelHost,
+    readonly trans: ITrans
+  ) {
+    host.notebookChanged?.connect(this._onNotebook, this);
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Path of the MLmodel file. */
+  path = '';
+  text = '';
+  file: IModelFile | null = null;
+  error: DescriptorError | null = null;
+  folder: IModelFolder | null = null;
+  folderError: string | null = null;
+  environments: IEnvironmentFile[] = [];
+  example: Example | null = null;
+  kernels: IKernelChoice[] = [];
+  kernel: IKernelChoice | null = null;
+  kernelEnvironment: IKernelEnvironment | null = null;
+  verdicts: IFlavorVerdict[] | null = null;
+  verdictError: string | null = null;
+
+  /** Folder of the model. */
+  get root(): string {
+    return PathExt.dirname(this.path);
+  }
+
+  /** The environment that pip would install: requirements.txt, else the pip part of conda.yaml, else python_env. */
+  get environment(): IEnvironment | null {
+    const read = this.environments.filter(item => item.environment);
+    const isPip = (item: IEnvironmentFile): boolean =>
+      item.path.endsWith('.txt');
+    return (
+      (
+        read.find(isPip) ??
+        read.find(item => item.environment?.requirements.some(r => r.name)) ??
+        read[0]
+      )?.environment ?? null
+    );
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    Signal.clearData(this);
+  }
+
+  /** Shows a text; the folder is listed again only where the path changed. */
+  async setText(path: string, text: string): Promise<void> {
+    if (path === this.path && text === this.text && (this.file || this.error)) {
+      return;
+    }
+    const isNewPlace = path !== this.path;
+    this.path = path;
+    this.text = text;
+    try {
+      this.file = parseMLmodel(text, this.trans);
+      this.error = null;
+    } catch (error) {
+      this.file = null;
+      this.error =
+        error instanceof DescriptorError
+          ? error
+          : new DescriptorError(
+              String(error),
+              { line: 1, column: 1 },
+              this.trans.__('Open the file with the editor.')
+            );
+    }
+    this._changed.emit();
+    if (this.file) {
+      await this._readFolder(isNewPlace);
+      await this.refreshKernels();
+    }
+  }
+
+  /** Asks again which kernels there are; keeps the chosen one if it is still there. */
+  async refreshKernels(): Promise<void> {
+    this.kernels = await this.host.kernels();
+    const same = this.kernels.find(
+      item => item.id === this.kernel?.id && item.name === this.kernel?.name
+    );
+    await this.chooseKernel(same ?? this.kernels[0] ?? null, false);
+  }
+
+  /** Judges the model for a kernel. */
+  async chooseKernel(
+    kernel: IKernelChoice | null,
+    fresh = true
+  ): Promise<void> {
+    this.kernel = kernel;
+    const file = this.file;
+    if (!kernel || !file || this._isDisposed) {
+      return;
+    }
+    const round = ++this._round;
+    try {
+      const wanted = [
+        ...wantedBy(file, this.environment, this.trans),
+        ...this._listed()
+      ];
+      const answer = await this.host.client.check(kernel, wanted, fresh);
+      if (round === this._round) {
+        this.kernelEnvironment = answer;
+        this.verdicts = judge(file, this.environment, answer, this.trans);
+        this.verdictError = null;
+      }
+    } catch (error) {
+      if (round === this._round) {
+        this.kernelEnvironment = null;
+        this.verdicts = null;
+        this.verdictError =
+          error instanceof Error ? error.message : String(error);
+      }
+    }
+    this._emit();
+  }
+
+  /** What the other environment files list, so that their tables can be compared too. */
+  private _listed(): {
+    name: string;
+    specifier: string;
+    marker: string | null;
+  }[] {
+    return this.environments.flatMap(item =>
+      (item.environment?.requirements ?? []).flatMap(r =>
+        r.name
+          ? [{ name: r.name, specifier: r.specifier, marker: r.marker }]
+          : []
+      )
+    );
+  }
+
+  private async _readFolder(isNewPlace: boolean): Promise<void> {
+    const { contents } = this.host;
+    try {
+      if (isNewPlace || !this.folder) {
+        this.folder = await listFolder(contents, this.root);
+      }
+      this.folderError = null;
+    } catch (error) {
+      this.folder = null;
+      this.folderError = error instanceof Error ? error.message : String(error);
+      this._emit();
+      return;
+    }
+    const folder = this.folder;
+    const names = new Set([
+      ...Object.values(this.file?.environment ?? {}),
+      ...FILES
+    ]);
+    const present = [...names].filter(name =>
+      folder.parts.some(part => part.path === name)
+    );
+    const example = this.file?.inputExample?.path ?? null;
+    const [environments, text] = await Promise.all([
+      Promise.all(present.map(name => this._readEnvironment(folder, name))),
+      example
+        ? readText(contents, this.root, folder, example, EXAMPLE_LIMIT).catch(
+            () => null
+          )
+        : null
+    ]);
+    this.environments = environments;
+    this.example = text === null ? null : parseExample(text);
+    this._emit();
+  }
+
+  private async _readEnvironment(
+    folder: IModelFolder,
+    path: string
+  ): Promise<IEnvironmentFile> {
+    try {
+      const text = await readText(
+        this.host.contents,
+        this.root,
+        folder,
+        path,
+        ENVIRONMENT_LIMIT
+      );
+      if (text === null) {
+        return {
+          path,
+          environment: null,
+          error: this.trans.__('The file is too large to show.')
+        };
+      }
+      return {
+        path,
+        environment: parserOf(path, text)(text, this.trans),
+        error: null
+      };
+    } catch (error) {
+      const at =
+        error instanceof DescriptorError
+          ? `${error.position.line}:${error.position.column} `
+          : '';
+      return {
+        path,
+        environment: null,
+        error: at + (error instanceof Error ? error.message : String(error))
+      };
+    }
+  }
+
+  private _onNotebook(): void {
+    if (this.file && !this._isDisposed) {
+      void this.refreshKernels();
+    }
+  }
+
+  private _emit(): void {
+    if (!this._isDisposed) {
+      this._changed.emit();
+    }
+  }
+
+  private _changed = new Signal<this, void>(this);
+  private _isDisposed = false;
+  private _round = 0;
+}
+
+const FILES = ['conda.yaml', 'python_env.yaml', 'requirements.txt'];
+const ENVIRONMENT_LIMIT = 1_000_000;
+const EXAMPLE_LIMIT = 2_000_000;
+
+function parserOf(
+  path: string,
+  text: string
+): (text: string, trans: ITrans) => IEnvironment {
+  if (path.endsWith('.txt')) {
+    return parseRequirements;
+  }
+  return /(^|\n)(python|build_dependencies)\s*:/.test(text)
+    ? parsePythonEnv
+    : parseCondaEnv;
+}

@@ -1,0 +1,419 @@
+import { factsOf } from './facts';
+import { IFlavor, IModelFile, flavorOf, flavorText } from './mlmodel';
+import { DataType, IColumn } from './signature';
+import { english, ITrans } from './text';
+import { atLeast } from './version';
+
+/** Code that uses a model. */
+export interface ISnippet {
+  id: string;
+  title: string;
+  /** Where it belongs: a notebook cell or a terminal. */
+  place: 'python' | 'r' | 'shell';
+  code: string;
+}
+
+/** What a snippet is written for. */
+export interface ISnippetContext {
+  model: IModelFile;
+  /** URI or path for Python code. */
+  uri: string;
+  /** URI or path for the terminal, seen from the folder in which it opens. */
+  shellURI: string;
+  /** Version of MLflow where the code will run; null takes the one that logged the model, or a present one. */
+  mlflowVersion: string | null;
+}
+
+/** All snippets that are right for a model and an MLflow version. */
+export function snippets(
+  context: ISnippetContext,
+  trans: ITrans = english
+): ISnippet[] {
+  const pyfunc = flavorOf(context.model, 'python_function');
+  const found = context.model.flavors
+    .filter(flavor => flavor !== pyfunc)
+    .flatMap(flavor => nativeLoad(context, flavor, trans));
+  return pyfunc
+    ? [...found, ...forPyfunc(context, trans), ...forShell(context, trans)]
+    : found;
+}
+
+/** A Python string literal. */
+export function pythonString(text: string): string {
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, c =>
+    /\p{L}/u.test(c) ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+  );
+}
+
+/** One word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text)
+    ? text
+    : `'${text.replace(/'/g, `'\\''`)}'`;
+}
+
+function nativeLoad(
+  context: ISnippetContext,
+  flavor: IFlavor,
+  trans: ITrans
+): ISnippet[] {
+  const loader = flavorText(
+    flavorOf(context.model, 'python_function'),
+    'loader_module'
+  );
+  const facts = factsOf(flavor, loader, trans);
+  if (facts.needs.includes('r')) {
+    const code = `library(mlflow)\nmodel <- mlflow_load_model(${pythonString(context.uri)})\nmlflow_predict(model, data)`;
+    return [
+      {
+        id: `load-${flavor.name}`,
+        title: trans.__('Load with R'),
+        place: 'r',
+        code
+      }
+    ];
+  }
+  if (!facts.module) {
+    return [];
+  }
+  const lines = [`import ${facts.module}`, ''];
+  if (flavor.name === 'h2o') {
+    lines.push('# Starts a local H2O server; it needs Java.');
+  }
+  if (facts.removed && atLeast(version(context), facts.removed)) {
+    lines.push(
+      `# ${trans.__('Needs mlflow<%1, which still has this flavor.', facts.removed)}`
+    );
+  }
+  lines.push(
+    `model = ${facts.module}.load_model(${pythonString(context.uri)})`
+  );
+  lines.push(...facts.predict(flavor).map(line => `# ${line}`));
+  return [
+    {
+      id: `load-${flavor.name}`,
+      title: trans.__('Load with %1', facts.label),
+      place: 'python',
+      code: lines.join('\n')
+    }
+  ];
+}
+
+function forPyfunc(context: ISnippetContext, trans: ITrans): ISnippet[] {
+  const { model } = context;
+  const load = [
+    'import mlflow.pyfunc',
+    '',
+    `model = mlflow.pyfunc.load_model(${pythonString(context.uri)})`
+  ];
+  const found: ISnippet[] = [
+    {
+      id: 'load-pyfunc',
+      title: trans.__('Load as Python function'),
+      place: 'python',
+      code: load.join('\n')
+    }
+  ];
+  if (model.inputExample) {
+    const code = [
+      'import mlflow.pyfunc',
+      'from mlflow.models import Model',
+      '',
+      `model_uri = ${pythonString(context.uri)}`,
+      'example = Model.load(model_uri).load_input_example(model_uri)',
+      'mlflow.pyfunc.load_model(model_uri).predict(example)'
+    ].join('\n');
+    found.push({
+      id: 'predict-example',
+      title: trans.__('Predict on the input example'),
+      place: 'python',
+      code
+    });
+  }
+  found.push({
+    id: 'predict-data',
+    title: isTensorInput(model)
+      ? trans.__('Predict on an array')
+      : trans.__('Predict with a pandas frame'),
+    place: 'python',
+    code: [
+      ...inputLines(model),
+      '',
+      ...load,
+      `model.predict(data${paramsArgument(model)})`
+    ].join('\n')
+  });
+  const local = atLeast(version(context), '1.25.0')
+    ? ', env_manager="local"'
+    : '';
+  found.push({
+    id: 'spark-udf',
+    title: trans.__('Spark UDF'),
+    place: 'python',
+    code: [
+      'import mlflow.pyfunc',
+      'from pyspark.sql import SparkSession',
+      'from pyspark.sql.functions import struct',
+      '',
+      'spark = SparkSession.builder.getOrCreate()',
+      `predict = mlflow.pyfunc.spark_udf(spark, ${pythonString(context.uri)}${resultType(model)}${local})`,
+      `# frame.withColumn("prediction", predict(struct(${sparkColumns(model)})))`
+    ].join('\n')
+  });
+  if (atLeast(version(context), '2.10.0')) {
+    found.push({
+      id: 'databricks',
+      title: trans.__('Serve on Databricks'),
+      place: 'python',
+      code: databricks(context.uri)
+    });
+  }
+  return found;
+}
+
+function forShell(context: ISnippetContext, trans: ITrans): ISnippet[] {
+  const { model } = context;
+  const at = version(context);
+  const uri = shellWord(context.shellURI);
+  const local = atLeast(at, '1.25.0') ? '--env-manager local' : '--no-conda';
+  const serving = model.inputExample?.servingPath;
+  const input = serving
+    ? shellWord(`${context.shellURI}/${serving}`)
+    : 'input.json';
+  const cli: ISnippet[] = [];
+  const add = (id: string, title: string, ...lines: string[]): void => {
+    cli.push({ id, title, place: 'shell', code: lines.join('\n') });
+  };
+  add(
+    'serve',
+    trans.__('Serve on this machine'),
+    `mlflow models serve -m ${uri} -p 5001 ${local}`
+  );
+  add(
+    'predict',
+    trans.__('Predict a file'),
+    `mlflow models predict -m ${uri} -i ${input} -t json ${local}`
+  );
+  add(
+    'build-docker',
+    trans.__('Build a Docker image'),
+    `mlflow models build-docker -m ${uri} -n my-model`
+  );
+  if (atLeast(at, '1.29.0')) {
+    add(
+      'generate-dockerfile',
+      trans.__('Write a Dockerfile'),
+      `mlflow models generate-dockerfile -m ${uri} -d my-model-docker`
+    );
+  }
+  if (atLeast(at, UPDATE_REQUIREMENTS)) {
+    add(
+      'update-pip-requirements',
+      trans.__('Change the requirements'),
+      `mlflow models update-pip-requirements -m ${uri} add ${pipLine(model)}`
+    );
+  }
+  add(
+    'sagemaker',
+    trans.__('Deploy to Amazon SageMaker'),
+    ...sagemaker(at, uri)
+  );
+  add('azureml', trans.__('Deploy to Azure ML'), ...azureml(at, uri));
+  return cli;
+}
+
+/** First version with `mlflow models update-pip-requirements`. */
+const UPDATE_REQUIREMENTS = '2.12.0';
+
+function sagemaker(at: string, uri: string): string[] {
+  return atLeast(at, '2.0.0')
+    ? [
+        'mlflow sagemaker build-and-push-container',
+        `mlflow deployments create -t sagemaker:/eu-west-1 --name my-model -m ${uri} \\`,
+        '  -C execution_role_arn=arn:aws:iam::123456789012:role/my-role'
+      ]
+    : [
+        'mlflow sagemaker build-and-push-container',
+        `mlflow sagemaker deploy -a my-model -m ${uri} --region-name eu-west-1`
+      ];
+}
+
+function azureml(at: string, uri: string): string[] {
+  return atLeast(at, '1.17.0')
+    ? [
+        'pip install azureml-mlflow',
+        '# The tracking address stands on the overview page of the Azure ML workspace.',
+        `mlflow deployments create -t "$AZUREML_TRACKING_URI" --name my-model -m ${uri}`
+      ]
+    : [`mlflow azureml build-image -m ${uri} -w my-workspace`];
+}
+
+function databricks(uri: string): string {
+  return [
+    'import mlflow',
+    'from mlflow.deployments import get_deploy_client',
+    '',
+    'mlflow.set_registry_uri("databricks-uc")',
+    `version = mlflow.register_model(${pythonString(uri)}, "main.default.my_model")`,
+    'get_deploy_client("databricks").create_endpoint(',
+    '    name="my-model",',
+    '    config={"served_entities": [{',
+    '        "entity_name": version.name, "entity_version": version.version,',
+    '        "workload_size": "Small", "scale_to_zero_enabled": True,',
+    '    }]},',
+    ')'
+  ].join('\n');
+}
+
+function version(context: ISnippetContext): string {
+  return context.mlflowVersion ?? context.model.mlflowVersion ?? '3.0.0';
+}
+
+function isTensorInput(model: IModelFile): boolean {
+  const inputs = model.signature?.inputs;
+  return (
+    !!inputs?.length && inputs.every(column => column.type.kind === 'tensor')
+  );
+}
+
+function inputLines(model: IModelFile): string[] {
+  const inputs = model.signature?.inputs ?? [];
+  if (isTensorInput(model)) {
+    const arrays = inputs.map(column => zeros(column));
+    const data = inputs.some(column => column.name !== null)
+      ? `{${inputs.map((column, index) => `${pythonString(column.name ?? '')}: ${arrays[index]}`).join(', ')}}`
+      : arrays[0];
+    return ['import numpy as np', '', `data = ${data}`];
+  }
+  if (!inputs.length) {
+    return ['import pandas as pd', '', 'data = pd.DataFrame(...)'];
+  }
+  const unnamed = inputs.every(column => column.name === null);
+  const cells = inputs.map(column => sample(column.type));
+  const frame = unnamed
+    ? [`data = pd.DataFrame([[${cells.join(', ')}]])`]
+    : [
+        'data = pd.DataFrame({',
+        ...inputs.map(
+          (column, index) =>
+            `    ${pythonString(column.name ?? '')}: [${cells[index]}],`
+        ),
+        '})'
+      ];
+  // MLflow accepts 32-bit columns only where the frame has them; pandas makes 64-bit ones.
+  const narrow = inputs.filter(
+    c => c.name !== null && c.type.kind === 'scalar' && NARROW[c.type.name]
+  );
+  const casts = narrow.map(
+    c =>
+      `${pythonString(c.name ?? '')}: "${NARROW[(c.type as { name: string }).name]}"`
+  );
+  return [
+    'import pandas as pd',
+    '',
+    ...frame,
+    ...(casts.length ? [`data = data.astype({${casts.join(', ')}})`] : [])
+  ];
+}
+
+const NARROW: Record<string, string> = { integer: 'int32', float: 'float32' };
+
+const SAMPLES: Record<string, string> = {
+  boolean: 'True',
+  integer: '0',
+  long: '0',
+  float: '0.0',
+  double: '0.0',
+  string: '""',
+  binary: 'b""',
+  datetime: 'pd.Timestamp("2024-01-01")',
+  any: 'None',
+  sparkml_vector: '[0.0]'
+};
+
+function sample(type: DataType): string {
+  switch (type.kind) {
+    case 'scalar':
+      return SAMPLES[type.name] ?? 'None';
+    case 'array':
+      return `[${sample(type.items)}]`;
+    case 'map':
+      return `{"key": ${sample(type.values)}}`;
+    case 'object':
+      return `{${type.properties.map(p => `${pythonString(p.name)}: ${sample(p.type)}`).join(', ')}}`;
+    default:
+      return 'None';
+  }
+}
+
+function zeros(column: IColumn): string {
+  if (column.type.kind !== 'tensor') {
+    return 'None';
+  }
+  const shape = column.type.shape.map(size =>
+    typeof size === 'number' && size >= 0 ? size : 1
+  );
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  return `np.zeros(${tuple}, dtype=${pythonString(column.type.dtype)})`;
+}
+
+function paramsArgument(model: IModelFile): string {
+  const params = model.signature?.params ?? [];
+  if (!params.length) {
+    return '';
+  }
+  return `, params={${params.map(p => `${pythonString(p.name ?? '')}: ${pythonValue(p.default)}`).join(', ')}}`;
+}
+
+function pythonValue(value: unknown): string {
+  if (value === null || value === undefined) {
+    return 'None';
+  }
+  if (typeof value === 'boolean') {
+    return value ? 'True' : 'False';
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map(pythonValue).join(', ')}]`;
+  }
+  if (typeof value === 'object') {
+    const entries = Object.entries(value as Record<string, unknown>);
+    return `{${entries.map(([key, item]) => `${pythonString(key)}: ${pythonValue(item)}`).join(', ')}}`;
+  }
+  return typeof value === 'number'
+    ? String(value)
+    : pythonString(value as string);
+}
+
+function resultType(model: IModelFile): string {
+  const outputs = model.signature?.outputs;
+  const type = outputs?.length === 1 ? outputs[0].type : null;
+  return type?.kind === 'scalar' &&
+    ['boolean', 'integer', 'long', 'float', 'double', 'string'].includes(
+      type.name
+    )
+    ? `, result_type="${type.name === 'integer' ? 'int' : type.name}"`
+    : '';
+}
+
+function sparkColumns(model: IModelFile): string {
+  const names = model.signature?.inputs?.map(column => column.name) ?? [];
+  return names.length &&
+    names.every(name => name !== null) &&
+    names.length <= 20
+    ? names.map(name => pythonString(name ?? '')).join(', ')
+    : '*frame.columns';
+}
+
+function pipLine(model: IModelFile): string {
+  const native = model.flavors.find(
+    flavor => flavor.name !== 'python_function'
+  );
+  const facts = native ? factsOf(native, null) : null;
+  const at =
+    native && facts?.version ? flavorText(native, facts.version.key) : null;
+  return shellWord(
+    facts?.version && at
+      ? `${facts.version.distribution}==${at}`
+      : 'some-package==1.0'
+  );
+}
