@@ -1,4 +1,4 @@
-import { ActivityMonitor } from '@jupyterlab/coreutils';
+import { ActivityMonitor, PathExt } from '@jupyterlab/coreutils';
 import {
   ABCWidgetFactory,
   DocumentRegistry,
@@ -86,6 +86,14 @@ export class ModelFactory extends ABCWidgetFactory<
       context
     });
     widget.title.icon = modelIcon;
+    // Every such file has the same name; its folder tells models apart.
+    const name = (): void => {
+      const folder = PathExt.basename(PathExt.dirname(context.localPath));
+      widget.title.label = folder || PathExt.basename(context.localPath);
+    };
+    name();
+    context.pathChanged.connect(name);
+    widget.disposed.connect(() => context.pathChanged.disconnect(name));
     return widget;
   }
 }

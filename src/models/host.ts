@@ -105,6 +105,10 @@ async function insertCode(panel: NotebookPanel, code: string): Promise<void> {
 }
 
 interface ITerminalSession {
+  messageReceived: {
+    connect(slot: () => void): void;
+    disconnect(slot: () => void): void;
+  };
   connectionStatus: string;
   connectionStatusChanged: {
     connect(slot: () => void): void;
@@ -112,6 +116,9 @@ interface ITerminalSession {
   };
   send(message: { type: 'stdin'; content: string[] }): void;
 }
+
+/** Milliseconds to wait for the prompt of a shell. */
+const PROMPT_WAIT = 3000;
 
 /** Types a line without ending it: the user presses Enter. */
 async function typeInto(widget: unknown, line: string): Promise<void> {
@@ -133,5 +140,15 @@ async function typeInto(widget: unknown, line: string): Promise<void> {
       session.connectionStatusChanged.connect(check);
     });
   }
+  // What is typed before the shell shows its prompt would be shown twice.
+  await new Promise<void>(resolve => {
+    const ready = (): void => {
+      session.messageReceived.disconnect(ready);
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(ready, PROMPT_WAIT);
+    session.messageReceived.connect(ready);
+  });
   session.send({ type: 'stdin', content: [line] });
 }

@@ -99,6 +99,17 @@ export function Value(props: {
       <span className="jp-Cellruns-modelCode">{value.join(', ') || '[]'}</span>
     );
   }
+  const entries = Object.entries(value);
+  if (
+    entries.length < 6 &&
+    entries.every(([, item]) => typeof item === 'string')
+  ) {
+    return (
+      <span className="jp-Cellruns-modelCode">
+        {entries.map(([key, item]) => `${key}: ${item as string}`).join(', ')}
+      </span>
+    );
+  }
   const text = JSON.stringify(value, null, 2);
   if (JSON.stringify(value).length < 90) {
     return (
