@@ -1,0 +1,208 @@
+"""Reads runs, metrics and experiments from MLflow's SQLite tables. Every function takes a connection that only reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from .base import RunPage, RunQuery
+from .reduce import Reducer
+from .rules import to_json
+
+_SUMMARY = """
+SELECT r.run_uuid, r.name, r.experiment_id, e.name, r.status, r.start_time, r.end_time, r.user_id, r.lifecycle_stage,
+       r.artifact_uri
+FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
+"""
+_CHUNK = 400
+
+
+def run_page(db: sqlite3.Connection, query: RunQuery) -> RunPage:
+    """Runs of a query, newest first, as `RunSummary` dicts (docs/http-api.md)."""
+    where, values = _conditions(query)
+    total = db.execute(f"SELECT count(*) FROM runs r {where}", values).fetchone()[0]
+    rows = db.execute(
+        f"{_SUMMARY} {where} ORDER BY r.start_time DESC, r.run_uuid LIMIT ? OFFSET ?",
+        (*values, query.limit, query.offset),
+    ).fetchall()
+    return RunPage(_summaries(db, rows), total)
+
+
+def _conditions(query: RunQuery) -> tuple[str, list[Any]]:
+    parts, values = [], list[Any]()
+    if query.ids is not None:
+        parts.append(f"r.run_uuid IN ({','.join('?' * len(query.ids))})")
+        values += query.ids
+    else:
+        parts.append("r.lifecycle_stage = 'active'")
+    if query.notebook is not None:
+        parts.append(
+            "r.run_uuid IN (SELECT run_uuid FROM tags WHERE key IN ('mlflow.source.name', 'cellruns.notebook') "
+            "AND value = ?)"
+        )
+        values.append(query.notebook)
+    if query.experiment_id is not None:
+        parts.append("r.experiment_id = ?")
+        values.append(query.experiment_id)
+    for word in (query.text or "").split():
+        like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        parts.append(
+            "(r.name LIKE ? ESCAPE '\\' OR r.run_uuid LIKE ? ESCAPE '\\' OR r.status LIKE ? ESCAPE '\\' "
+            "OR r.user_id LIKE ? ESCAPE '\\' OR r.run_uuid IN (SELECT run_uuid FROM params WHERE key LIKE ? ESCAPE '\\' "
+            "OR value LIKE ? ESCAPE '\\' OR key || '=' || value LIKE ? ESCAPE '\\') "
+            "OR r.run_uuid IN (SELECT run_uuid FROM tags WHERE value LIKE ? ESCAPE '\\'))"
+        )
+        values += [like] * 8
+    return "WHERE " + " AND ".join(parts), values
+
+
+def _summaries(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    found = {row[0]: _summary(row) for row in rows}
+    ids = list(found)
+    for start in range(0, len(ids), _CHUNK):
+        part = ids[start : start + _CHUNK]
+        marks = ",".join("?" * len(part))
+        for run, key, value in db.execute(f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN ({marks})", part):
+            found[run]["params"][key] = value
+        for run, key, value, is_nan, step, timestamp in db.execute(
+            "SELECT run_uuid, key, value, is_nan, step, timestamp FROM latest_metrics "
+            f"WHERE run_uuid IN ({marks})", part,
+        ):
+            found[run]["metrics"][key] = {"value": to_json(value, is_nan), "step": step, "timestamp": timestamp}
+        for run, key, value in db.execute(
+            f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN ({marks}) AND key IN "
+            "('mlflow.source.name', 'mlflow.source.type', 'cellruns.notebook', 'cellruns.cell_id', "
+            "'cellruns.execution_count', 'mlflow.parentRunId', 'mlflow.user', 'mlflow.note.content')", part,
+        ):
+            set_tag(found[run], key, value)
+    return list(found.values())
+
+
+def _summary(row: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "run_id": row[0], "name": row[1] or row[0][:8], "experiment_id": str(row[2]), "experiment_name": row[3],
+        "status": row[4], "start_time": row[5], "end_time": row[6], "user": row[7] or "", "notebook": None,
+        "cell_id": None, "execution_count": None, "parent": None, "lifecycle_stage": row[8], "params": {},
+        "metrics": {}, "note": None,
+    }
+
+
+def set_tag(summary: dict[str, Any], key: str, value: str) -> None:
+    """Take what a tag says into a `RunSummary`."""
+    if key == "cellruns.notebook" or (key == "mlflow.source.name" and value.endswith(".ipynb")):
+        summary["notebook"] = summary["notebook"] or value
+    elif key == "cellruns.cell_id":
+        summary["cell_id"] = value
+    elif key == "cellruns.execution_count":
+        summary["execution_count"] = int(value) if value.isdigit() else None
+    elif key == "mlflow.parentRunId":
+        summary["parent"] = value
+    elif key == "mlflow.user":
+        summary["user"] = value
+    elif key == "mlflow.note.content":
+        summary["note"] = value
+
+
+def run_detail(db: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
+    """One run as in `GET runs/<id>`, None where there is none."""
+    row = db.execute(f"{_SUMMARY} WHERE r.run_uuid = ?", (run_id,)).fetchone()
+    if row is None:
+        return None
+    (summary,) = _summaries(db, [row])
+    keys = [k for (k,) in db.execute("SELECT key FROM latest_metrics WHERE run_uuid = ? ORDER BY key", (run_id,))]
+    return {
+        "run": summary,
+        "params": summary["params"],
+        "metrics": [metric_summary(db, run_id, key) for key in keys],
+        "tags": dict(db.execute("SELECT key, value FROM tags WHERE run_uuid = ? ORDER BY key", (run_id,))),
+        "datasets": _datasets(db, run_id),
+        "models": _models(db, run_id),
+        "artifact_uri": row[9],
+    }
+
+
+def metric_summary(db: sqlite3.Connection, run_id: str, key: str) -> dict[str, Any]:
+    """`MetricSummary` of one metric; one pass over its points by the index on (run, key, step)."""
+    finite = "is_nan = 0 AND value > -1.7976931348623157e308 AND value < 1.7976931348623157e308"
+    of = "FROM metrics WHERE run_uuid = ? AND key = ?"
+    count, good = db.execute(f"SELECT count(*), sum({finite}) {of}", (run_id, key)).fetchone()
+    # SQLite gives the other columns of the row that holds the minimum or maximum (lang_select, bare columns).
+    low, low_step = db.execute(f"SELECT min(value), step {of} AND {finite}", (run_id, key)).fetchone()
+    high, high_step = db.execute(f"SELECT max(value), step {of} AND {finite}", (run_id, key)).fetchone()
+    last = db.execute(
+        "SELECT value, is_nan, step, timestamp FROM latest_metrics WHERE run_uuid = ? AND key = ?", (run_id, key)
+    ).fetchone() or (0.0, 1, 0, 0)
+    return {
+        "key": key, "count": count, "last": to_json(last[0], last[1]), "last_step": last[2],
+        "last_timestamp": last[3], "min": low, "min_step": low_step if low is not None else None, "max": high,
+        "max_step": high_step if high is not None else None, "nonfinite": count - (good or 0),
+    }
+
+
+def _datasets(db: sqlite3.Connection, run_id: str) -> list[dict[str, Any]]:
+    rows = db.execute(
+        "SELECT d.name, d.digest, d.dataset_source_type, (SELECT t.value FROM input_tags t "
+        "WHERE t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context') "
+        "FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id "
+        "WHERE i.source_type = 'DATASET' AND i.destination_type = 'RUN' AND i.destination_id = ? ORDER BY d.name",
+        (run_id,),
+    )
+    return [{"name": n, "digest": d, "source_type": s, "context": c} for n, d, s, c in rows]
+
+
+def _models(db: sqlite3.Connection, run_id: str) -> list[dict[str, Any]]:
+    rows = db.execute(
+        "SELECT m.model_id, m.name FROM logged_models m WHERE m.lifecycle_stage = 'active' AND (m.source_run_id = ? "
+        "OR m.model_id IN (SELECT destination_id FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id = ? "
+        "AND destination_type = 'MODEL_OUTPUT')) ORDER BY m.creation_timestamp_ms",
+        (run_id, run_id),
+    )
+    return [{"model_id": i, "name": n} for i, n in rows]
+
+
+def series(db: sqlite3.Connection, run_id: str, keys: Sequence[str] | None, points: int) -> list[dict[str, Any]]:
+    """Reduced histories as `Series` dicts, ordered by (step, timestamp); all metrics (at most 50) without `keys`."""
+    if keys is None:
+        rows = db.execute("SELECT key FROM latest_metrics WHERE run_uuid = ? ORDER BY key LIMIT 50", (run_id,))
+        keys = [k for (k,) in rows]
+    return [one_series(db, run_id, key, points) for key in keys]
+
+
+def one_series(db: sqlite3.Connection, run_id: str, key: str, points: int) -> dict[str, Any]:
+    """One metric's history; every bucket of steps keeps its first, least, greatest and last point."""
+    total = db.execute("SELECT count(*) FROM metrics WHERE run_uuid = ? AND key = ?", (run_id, key)).fetchone()[0]
+    rows = db.execute(
+        "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY step, timestamp, value",
+        (run_id, key),
+    )
+    reducer = Reducer(total, points)
+    for batch in iter(lambda: rows.fetchmany(5000), []):
+        reducer.take(batch)
+    kept = reducer.points()
+    return {
+        "key": key, "total": total, "reduced": len(kept) < total,
+        "steps": [p[0] for p in kept], "timestamps": [p[1] for p in kept],
+        "values": [to_json(p[2], p[3]) for p in kept],
+    }
+
+
+def experiments(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Active experiments, newest first."""
+    rows = db.execute(
+        "SELECT experiment_id, name, lifecycle_stage, last_update_time FROM experiments "
+        "WHERE lifecycle_stage = 'active' ORDER BY last_update_time DESC, experiment_id DESC"
+    )
+    return [
+        {"experiment_id": str(i), "name": n, "lifecycle_stage": s, "last_update_time": t or 0} for i, n, s, t in rows
+    ]
+
+
+def find_experiment(db: sqlite3.Connection, tag: str, value: str) -> dict[str, Any] | None:
+    """The newest active experiment with a tag of that value."""
+    row = db.execute(
+        "SELECT e.experiment_id, e.name FROM experiments e JOIN experiment_tags t ON t.experiment_id = e.experiment_id "
+        "WHERE t.key = ? AND t.value = ? AND e.lifecycle_stage = 'active' ORDER BY e.experiment_id DESC LIMIT 1",
+        (tag, value),
+    ).fetchone()
+    return {"experiment_id": str(row[0]), "name": row[1]} if row else None
