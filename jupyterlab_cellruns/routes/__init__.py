@@ -1,1 +1,5 @@
 """HTTP routes under `/cellruns`, one module per resource."""
+
+from .table import handlers
+
+__all__ = ["handlers"]

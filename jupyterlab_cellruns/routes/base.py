@@ -1,0 +1,93 @@
+"""The base of all browser routes: login, authorization, XSRF and JSON errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from http.client import responses
+from typing import Any, ClassVar, TypeVar, cast
+
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from ..stores.base import Store, StoreRefused, StoreUnavailable
+from .api import SETTING, Service
+from .context import RouteContext
+from .encode import encode
+from .errors import BadArgument, RouteError, code_of, from_store
+
+T = TypeVar("T")
+
+MAX_JSON = 1 << 20
+"""Most bytes of a JSON body."""
+
+
+class BrowserHandler(APIHandler):
+    """A route for the browser. Subclasses decorate each verb with `@web.authenticated` and `@authorized`."""
+
+    auth_resource: ClassVar[str] = "cellruns"
+
+    def initialize(self, context: RouteContext) -> None:
+        """Called by tornado with the arguments of the route table."""
+        self.context = context
+
+    @property
+    def service(self) -> Service:
+        """The server extension; 503 while it is not there."""
+        service = self.settings.get(SETTING)
+        if service is None:
+            raise RouteError(503, "Cellruns is not running in this server", "See the server's log.", "not_running")
+        return cast(Service, service)
+
+    async def blocking(self, work: Callable[[], T]) -> T:
+        """Run a blocking call in a thread; what the store refuses becomes an answer of this route."""
+        try:
+            return await self.context.blocking(work)
+        except (StoreRefused, StoreUnavailable) as error:
+            raise from_store(error) from error
+
+    async def answer(self, work: Callable[[], Any]) -> None:
+        """Answer with the JSON of what `work` returns; both are made in a thread."""
+        body = await self.blocking(lambda: encode(work()))
+        self.finish(body)
+
+    async def answer_from_store(self, work: Callable[[Store], Any]) -> None:
+        """Like `answer`, with the attached store as argument."""
+        stores = self.service.stores
+        stores.touch()
+        await self.answer(lambda: work(stores.store()))
+
+    def json_object(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises `BadArgument` where it is none."""
+        raw = self.request.body
+        if len(raw) > MAX_JSON:
+            raise RouteError(413, f"The body has {len(raw)} bytes; at most {MAX_JSON} are read")
+        try:
+            value = json.loads(raw)
+        except ValueError as error:
+            raise BadArgument("body", f"is no JSON: {error}") from None
+        if not isinstance(value, dict):
+            raise BadArgument("body", "wants a JSON object")
+        return value
+
+    def argument(self, name: str) -> str | None:
+        """One query argument as it stands, or None. Said twice is a fault."""
+        values = self.get_query_arguments(name, strip=False)
+        if len(values) > 1:
+            raise BadArgument(name, "is given more than once")
+        return values[0] if values else None
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Every error as `{message, hint, code}`."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, RouteError):
+            answer = {"message": error.message, "hint": error.hint, "code": error.code}
+        else:
+            said = error.log_message if isinstance(error, web.HTTPError) else None
+            hint = "See the server's log." if status_code >= 500 else None
+            answer = {
+                "message": said or responses.get(status_code, "Error"),
+                "hint": hint,
+                "code": code_of(status_code),
+            }
+        self.finish(encode(answer))

@@ -1,0 +1,18 @@
+"""`GET experiments`."""
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from .base import BrowserHandler
+
+
+class ExperimentsHandler(BrowserHandler):
+    """Experiments of the attached store, newest first."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """`{experiments: [...]}`."""
+        await self.answer_from_store(lambda store: {"experiments": store.experiments()})

@@ -1,0 +1,44 @@
+"""The table of routes, as docs/http-api.md lists them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+from tornado.web import RequestHandler
+
+from .artifacts import ArtifactContentHandler, ArtifactsHandler
+from .charts import AnchorsHandler, ChartsHandler
+from .context import RouteContext
+from .experiments import ExperimentsHandler
+from .kernel_context import KernelContextHandler
+from .notebooks import NotebooksHandler
+from .runs import RunHandler, RunsHandler
+from .series import SeriesHandler
+from .status import StatusHandler
+from .tracking import TrackingHandler
+
+Route = tuple[str, type[RequestHandler], dict[str, Any]]
+
+_BROWSER: list[tuple[str, type[RequestHandler]]] = [
+    ("status", StatusHandler),
+    ("experiments", ExperimentsHandler),
+    ("notebooks", NotebooksHandler),
+    ("runs", RunsHandler),
+    ("runs/([^/]+)", RunHandler),
+    ("runs/([^/]+)/series", SeriesHandler),
+    ("runs/([^/]+)/artifacts", ArtifactsHandler),
+    ("runs/([^/]+)/artifacts/content", ArtifactContentHandler),
+    ("kernels/([^/]+)/anchors", AnchorsHandler),
+    ("charts", ChartsHandler),
+]
+_KERNEL: list[tuple[str, type[RequestHandler]]] = [
+    ("kernel/context", KernelContextHandler),
+    ("tracking/(.*)", TrackingHandler),
+]
+
+
+def handlers(base_url: str, context: RouteContext | None = None) -> list[Route]:
+    """All routes for `web_app.add_handlers`. Who makes the context also closes it."""
+    shared = {"context": context or RouteContext()}
+    return [(url_path_join(base_url, "cellruns", path), handler, shared) for path, handler in _BROWSER + _KERNEL]
