@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tornado import web
+
 PYTHON = re.compile(r"^(python|pypy)[0-9.]*(\.exe)?$", re.IGNORECASE)
 
 
@@ -53,7 +55,7 @@ def of_kernel(manager: Any, kernel_id: str) -> Interpreter:
     """
     try:
         kernel = manager.get_kernel(kernel_id)
-    except KeyError:
+    except (KeyError, web.HTTPError):  # Jupyter Server's own manager answers 404
         raise NoPython("The kernel is not running.") from None
     provisioner = getattr(kernel, "provisioner", None)
     process = getattr(provisioner, "process", None)

@@ -99,7 +99,7 @@ function Head(props: { view: ModelView; file: IModelFile }): React.JSX.Element {
     [trans.__('Model'), file.modelId]
   ];
   return (
-    <header className="jp-Cellruns-modelHead">
+    <div className="jp-Cellruns-modelHead">
       <h2>
         {PathExt.basename(view.root) || trans.__('Model')}
         {shown.map(flavor => (
@@ -117,7 +117,7 @@ function Head(props: { view: ModelView; file: IModelFile }): React.JSX.Element {
             </li>
           ))}
       </ul>
-    </header>
+    </div>
   );
 }
 
