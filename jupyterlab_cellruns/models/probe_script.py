@@ -16,11 +16,18 @@ import platform  # noqa: E402
 import re  # noqa: E402
 import shutil  # noqa: E402
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Pair = tuple[str | None, str | None]
+
 FOLDER = re.compile(r"^(?P<name>[^-]+(?:-[^-]+)*?)-(?P<version>[^-]+)\.dist-info$")
 
 
-def from_metadata(path):
-    name = version = None
+def from_metadata(path: str) -> "Pair":
+    name: "str | None" = None
+    version: "str | None" = None
     try:
         with open(path, encoding="utf-8", errors="replace") as lines:
             for line in lines:
@@ -36,7 +43,7 @@ def from_metadata(path):
     return name, version
 
 
-def scan(entry):
+def scan(entry: str) -> "Iterator[Pair]":
     try:
         children = os.listdir(entry)
     except OSError:
@@ -59,8 +66,8 @@ def scan(entry):
                 pass
 
 
-def packages():
-    found = {}
+def packages() -> "dict[str, str]":
+    found: "dict[str, str]" = {}
     for entry in sys.path:
         for name, version in scan(entry):
             if name and version:
@@ -68,7 +75,7 @@ def packages():
     return found
 
 
-def tools():
+def tools() -> "list[str]":
     found = [tool for tool in ("java", "Rscript", "docker") if shutil.which(tool)]
     home = os.environ.get("JAVA_HOME")
     if home and "java" not in found and os.path.exists(os.path.join(home, "bin", "java")):
@@ -78,7 +85,7 @@ def tools():
     return found
 
 
-def has_library(name):
+def has_library(name: str) -> bool:
     folders = [os.path.join(sys.prefix, "lib"), "/usr/lib", "/usr/lib64", "/usr/local/lib"]
     folders.append("/usr/lib/" + platform.machine() + "-linux-gnu")
     folders.append("/opt/homebrew/opt/libomp/lib")
