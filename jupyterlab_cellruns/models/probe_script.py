@@ -26,8 +26,8 @@ FOLDER = re.compile(r"^(?P<name>[^-]+(?:-[^-]+)*?)-(?P<version>[^-]+)\.dist-info
 
 
 def from_metadata(path: str) -> "Pair":
-    name: "str | None" = None
-    version: "str | None" = None
+    name: str | None = None
+    version: str | None = None
     try:
         with open(path, encoding="utf-8", errors="replace") as lines:
             for line in lines:
@@ -67,7 +67,7 @@ def scan(entry: str) -> "Iterator[Pair]":
 
 
 def packages() -> "dict[str, str]":
-    found: "dict[str, str]" = {}
+    found: dict[str, str] = {}
     for entry in sys.path:
         for name, version in scan(entry):
             if name and version:

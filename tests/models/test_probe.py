@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import shutil
 import stat
 import sys
 import time
@@ -114,3 +115,14 @@ def test_says_why_a_kernel_has_no_python() -> None:
         of_spec(manager_of("python", ["conda", "run", "-n", "x", "ipykernel"], None), "mine")
     with pytest.raises(NoPython, match="no kernelspec"):
         of_spec(manager_of("python", ["python3"], None), "other")
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.8", "3.10", "3.12", "3.13"])
+async def test_runs_on_other_pythons(version: str) -> None:
+    pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    found = str(pyenv[0]) if pyenv else shutil.which(f"python{version}")
+    if found is None:
+        pytest.skip(f"no Python {version} here")
+    environment = await Prober().environment(Interpreter(found))
+    assert environment.python.startswith(f"{version}.")
+    assert environment.packages["pip"]
