@@ -12,6 +12,7 @@ from .charts import AnchorsHandler, ChartsHandler
 from .context import RouteContext
 from .experiments import ExperimentsHandler
 from .kernel_context import KernelContextHandler
+from .models import ModelCheckHandler
 from .notebooks import NotebooksHandler
 from .runs import RunHandler, RunsHandler
 from .series import SeriesHandler
@@ -31,6 +32,7 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("runs/([^/]+)/artifacts/content", ArtifactContentHandler),
     ("kernels/([^/]+)/anchors", AnchorsHandler),
     ("charts", ChartsHandler),
+    ("models/check", ModelCheckHandler),
 ]
 _KERNEL: list[tuple[str, type[RequestHandler]]] = [
     ("kernel/context", KernelContextHandler),
