@@ -33,7 +33,8 @@ class CellrunsApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make the service; nothing of MLflow is imported or started yet."""
-        from .service import Service, Settings, data_folder, mode_of
+        from .experiments import mode_of
+        from .service import Service, Settings, data_folder
         from .spools import SpoolHome
         from .stores.manager import StoreManager
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from .stores.base import Store
 
@@ -63,3 +63,10 @@ def renamed(store: Store, old: str, new: str) -> None:
     found: dict[str, Any] | None = store.find_experiment(NOTEBOOK_TAG, old)
     if found is not None:
         store.set_experiment_tag(str(found["experiment_id"]), NOTEBOOK_TAG, new)
+
+
+def mode_of(text: str) -> Mode:
+    """A configured experiment mode. Raises ValueError for one that does not exist."""
+    if text not in ("notebook", "default", "fixed"):
+        raise ValueError(f"experiment_mode: {text!r} is none of 'notebook', 'default', 'fixed'")
+    return cast(Mode, text)

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from . import __version__, experiments
 from .announce import Announcer
@@ -160,6 +160,10 @@ class Service:
             return known
         return {"id": None, "name": name}
 
+    def settings_json(self) -> dict[str, Any]:
+        """What `GET settings` answers."""
+        return self.settings.json()
+
     async def apply_settings(self, enabled: bool, mode: Mode, name: str) -> dict[str, Any]:
         """Take over a user's settings; configuration that says off stays off."""
         settings = self.settings
@@ -246,13 +250,6 @@ class Service:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self.log.error("Cellruns: background work failed", exc_info=task.exception())
-
-
-def mode_of(text: str) -> Mode:
-    """A configured experiment mode. Raises ValueError for one that does not exist."""
-    if text not in ("notebook", "default", "fixed"):
-        raise ValueError(f"experiment_mode: {text!r} is none of 'notebook', 'default', 'fixed'")
-    return cast(Mode, text)
 
 
 def data_folder(jupyter_data_dir: str, root_dir: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ..experiments import Mode
 from ..stores.base import Store
 
 SETTING = "cellruns"
@@ -129,6 +130,14 @@ class Service(Protocol):
     def kernels(self) -> Kernels: ...
     @property
     def notebooks(self) -> Notebooks: ...
+
+    def settings_json(self) -> dict[str, Any]:
+        """What `GET settings` answers."""
+        ...
+
+    async def apply_settings(self, enabled: bool, mode: Mode, name: str) -> dict[str, Any]:
+        """Take over a user's settings; answers as `settings_json`."""
+        ...
 
     async def chart(self, body: dict[str, Any]) -> dict[str, Any]:
         """The final chart output of `POST charts` as a MIME bundle."""

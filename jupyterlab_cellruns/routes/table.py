@@ -16,6 +16,7 @@ from .models import ModelCheckHandler
 from .notebooks import NotebooksHandler
 from .runs import RunHandler, RunsHandler
 from .series import SeriesHandler
+from .settings import SettingsHandler
 from .status import StatusHandler
 from .tracking import TrackingHandler
 
@@ -25,6 +26,7 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("status", StatusHandler),
     ("experiments", ExperimentsHandler),
     ("notebooks", NotebooksHandler),
+    ("settings", SettingsHandler),
     ("runs", RunsHandler),
     ("runs/([^/]+)", RunHandler),
     ("runs/([^/]+)/series", SeriesHandler),

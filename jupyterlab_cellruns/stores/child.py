@@ -63,8 +63,18 @@ def _command_line(options: argparse.Namespace) -> None:
     """An MLflow whose insides have other names: its documented command line, more slowly."""
     where = ["--uvicorn-opts", f"--uds {options.uds}"] if options.uds else ["--port", str(options.port)]
     command = [
-        sys.executable, "-m", "mlflow", "server", "--workers", "1", "--backend-store-uri", options.store,
-        "--artifacts-destination", options.artifacts, "--serve-artifacts", *where,
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--workers",
+        "1",
+        "--backend-store-uri",
+        options.store,
+        "--artifacts-destination",
+        options.artifacts,
+        "--serve-artifacts",
+        *where,
     ]
     os.execv(sys.executable, command)
 

@@ -43,6 +43,8 @@ def endpoint_from_environment(environ: Mapping[str, str]) -> Endpoint:
     elif token:
         headers["Authorization"] = f"Bearer {token}"
     return Endpoint(
-        environ["MLFLOW_TRACKING_URI"].rstrip("/"), headers=headers,
-        verify=bundle if bundle else not insecure, cert=environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH") or None,
+        environ["MLFLOW_TRACKING_URI"].rstrip("/"),
+        headers=headers,
+        verify=bundle if bundle else not insecure,
+        cert=environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH") or None,
     )

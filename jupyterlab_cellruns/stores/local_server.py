@@ -146,10 +146,19 @@ class LocalServer:
         await asyncio.to_thread(self._before)
         endpoint, where = self._address()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "jupyterlab_cellruns.stores.child",
-            "--store", f"sqlite:///{self._database}", "--artifacts", str(self._artifacts), *where,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            cwd=str(self._database.parent), env=self._environment(),
+            sys.executable,
+            "-m",
+            "jupyterlab_cellruns.stores.child",
+            "--store",
+            f"sqlite:///{self._database}",
+            "--artifacts",
+            str(self._artifacts),
+            *where,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=str(self._database.parent),
+            env=self._environment(),
         )
         self.pid = process.pid
         reader = asyncio.ensure_future(self._read(process))

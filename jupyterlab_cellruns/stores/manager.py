@@ -57,8 +57,14 @@ class StoreManager:
         if remote is None:
             self._folder = self._choose(root_dir, fallback_dir)
             self._server = LocalServer(
-                self._folder / DATABASE, self._folder / ARTIFACTS, runtime_dir, idle_seconds=idle_seconds,
-                before=self._before_start, after=self._after_start, changed=self._changed, log=log,
+                self._folder / DATABASE,
+                self._folder / ARTIFACTS,
+                runtime_dir,
+                idle_seconds=idle_seconds,
+                before=self._before_start,
+                after=self._after_start,
+                changed=self._changed,
+                log=log,
             )
 
     @property
@@ -110,17 +116,24 @@ class StoreManager:
         """`Store` of docs/http-api.md but for `waiting`, which the capture knows."""
         if self._remote is not None:
             return {
-                "kind": "remote", "label": _host(self._remote.base_url), "location": self._remote.base_url,
-                "state": "away" if self._trouble else "ready", "message": self._trouble,
+                "kind": "remote",
+                "label": _host(self._remote.base_url),
+                "location": self._remote.base_url,
+                "state": "away" if self._trouble else "ready",
+                "message": self._trouble,
                 "hint": "Runs are kept here and sent when the server answers again." if self._trouble else None,
                 "waiting": 0,
             }
         assert self._server is not None
         error = self._server.error
         return {
-            "kind": "local", "label": "local", "location": str(self.database), "state": self._server.state,
+            "kind": "local",
+            "label": "local",
+            "location": str(self.database),
+            "state": self._server.state,
             "message": error.message if error else self._trouble or self.message,
-            "hint": error.hint if error else self.hint, "waiting": 0,
+            "hint": error.hint if error else self.hint,
+            "waiting": 0,
         }
 
     def trouble(self, text: str | None) -> None:
@@ -250,4 +263,3 @@ def _on_network(folder: Path) -> bool:
             if inside and len(point) >= len(best):
                 best, kind = point, fields[2]
     return kind in _NETWORK_FILE_SYSTEMS
-

@@ -138,7 +138,9 @@ def inactive_run(run_id: str, stage: str) -> str:
 
 def negative_timestamps(key: str, refused: int, total: int) -> str:
     """Notice for points whose timestamp MLflow does not take."""
-    return f"{refused} of {total} points of metric '{key}' refused: Timestamp must be a nonnegative long (64-bit integer)"
+    return (
+        f"{refused} of {total} points of metric '{key}' refused: Timestamp must be a nonnegative long (64-bit integer)"
+    )
 
 
 def _bad_name(name: str, path: str) -> str | None:

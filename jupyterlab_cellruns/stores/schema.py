@@ -23,21 +23,43 @@ _MAGIC = b"SQLite format 3\0"
 
 HOT_COLUMNS: dict[str, frozenset[str]] = {
     "experiments": frozenset(
-        "experiment_id name artifact_location lifecycle_stage creation_time last_update_time workspace".split()
+        [
+            "experiment_id",
+            "name",
+            "artifact_location",
+            "lifecycle_stage",
+            "creation_time",
+            "last_update_time",
+            "workspace",
+        ]
     ),
-    "experiment_tags": frozenset("key value experiment_id".split()),
+    "experiment_tags": frozenset(["key", "value", "experiment_id"]),
     "runs": frozenset(
-        "run_uuid name source_type source_name entry_point_name user_id status start_time end_time deleted_time "
-        "source_version lifecycle_stage artifact_uri experiment_id".split()
+        [
+            "run_uuid",
+            "name",
+            "source_type",
+            "source_name",
+            "entry_point_name",
+            "user_id",
+            "status",
+            "start_time",
+            "end_time",
+            "deleted_time",
+            "source_version",
+            "lifecycle_stage",
+            "artifact_uri",
+            "experiment_id",
+        ]
     ),
-    "metrics": frozenset("key value timestamp run_uuid step is_nan".split()),
-    "latest_metrics": frozenset("key value timestamp step is_nan run_uuid".split()),
-    "params": frozenset("key value run_uuid".split()),
-    "tags": frozenset("key value run_uuid".split()),
-    "datasets": frozenset("dataset_uuid name digest dataset_source_type".split()),
-    "inputs": frozenset("input_uuid source_type source_id destination_type destination_id".split()),
-    "input_tags": frozenset("input_uuid name value".split()),
-    "logged_models": frozenset("model_id name".split()),
+    "metrics": frozenset(["key", "value", "timestamp", "run_uuid", "step", "is_nan"]),
+    "latest_metrics": frozenset(["key", "value", "timestamp", "step", "is_nan", "run_uuid"]),
+    "params": frozenset(["key", "value", "run_uuid"]),
+    "tags": frozenset(["key", "value", "run_uuid"]),
+    "datasets": frozenset(["dataset_uuid", "name", "digest", "dataset_source_type"]),
+    "inputs": frozenset(["input_uuid", "source_type", "source_id", "destination_type", "destination_id"]),
+    "input_tags": frozenset(["input_uuid", "name", "value"]),
+    "logged_models": frozenset(["model_id", "name"]),
 }
 """Columns that the direct path reads or writes (mlflow/store/tracking/dbmodels/models.py)."""
 
@@ -153,12 +175,14 @@ def revision_of(db: sqlite3.Connection) -> str | None:
 def shape_fits(db: sqlite3.Connection) -> str | None:
     """What keeps the direct path from this database, or None where all columns are as it knows them."""
     for table, wanted in HOT_COLUMNS.items():
-        columns = db.execute("SELECT name, \"notnull\", dflt_value FROM pragma_table_info(?)", (table,)).fetchall()
+        columns = db.execute('SELECT name, "notnull", dflt_value FROM pragma_table_info(?)', (table,)).fetchall()
         missing = wanted - {name for name, _, _ in columns}
         if missing:
             return f"table {table} lacks {', '.join(sorted(missing))}"
         if table in _WRITTEN:
-            strange = [name for name, required, default in columns if required and default is None and name not in wanted]
+            strange = [
+                name for name, required, default in columns if required and default is None and name not in wanted
+            ]
             if strange:
                 return f"table {table} wants {', '.join(strange)}"
     return None

@@ -60,22 +60,26 @@ class SqliteStore:
         """See `Store.ensure_experiment`. Raises StoreRefused where a deleted experiment holds the name."""
         with self._transaction() as db:
             row = db.execute(
-                "SELECT experiment_id, lifecycle_stage FROM experiments WHERE name = ? AND workspace = 'default'", (name,)
+                "SELECT experiment_id, lifecycle_stage FROM experiments WHERE name = ? AND workspace = 'default'",
+                (name,),
             ).fetchone()
             if row is not None:
                 if row[1] != "active":
                     raise StoreRefused(
-                        f"The experiment '{name}' is deleted", "Restore it, or choose another experiment for the notebook."
+                        f"The experiment '{name}' is deleted",
+                        "Restore it, or choose another experiment for the notebook.",
                     )
                 return str(row[0])
             now = int(time.time() * 1000)
             made = db.execute(
                 "INSERT INTO experiments (name, lifecycle_stage, creation_time, last_update_time, workspace) "
-                "VALUES (?, 'active', ?, ?, 'default')", (name, now, now),
+                "VALUES (?, 'active', ?, ?, 'default')",
+                (name, now, now),
             ).lastrowid
             # As MLflow's server makes it: artifacts go through the server, wherever it keeps them.
             db.execute(
-                "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", (f"mlflow-artifacts:/{made}", made)
+                "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
+                (f"mlflow-artifacts:/{made}", made),
             )
             db.executemany(
                 "INSERT INTO experiment_tags (key, value, experiment_id) VALUES (?, ?, ?)",
@@ -88,7 +92,8 @@ class SqliteStore:
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO experiment_tags (key, value, experiment_id) VALUES (?, ?, ?) "
-                "ON CONFLICT (key, experiment_id) DO UPDATE SET value = excluded.value", (key, value, int(experiment_id)),
+                "ON CONFLICT (key, experiment_id) DO UPDATE SET value = excluded.value",
+                (key, value, int(experiment_id)),
             )
 
     def create_run(self, experiment_id: str, name: str, start_time: int, tags: dict[str, str]) -> str:

@@ -66,14 +66,15 @@ def _summaries(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[
         for run, key, value in db.execute(f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN ({marks})", part):
             found[run]["params"][key] = value
         for run, key, value, is_nan, step, timestamp in db.execute(
-            "SELECT run_uuid, key, value, is_nan, step, timestamp FROM latest_metrics "
-            f"WHERE run_uuid IN ({marks})", part,
+            f"SELECT run_uuid, key, value, is_nan, step, timestamp FROM latest_metrics WHERE run_uuid IN ({marks})",
+            part,
         ):
             found[run]["metrics"][key] = {"value": to_json(value, is_nan), "step": step, "timestamp": timestamp}
         for run, key, value in db.execute(
             f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN ({marks}) AND key IN "
             "('mlflow.source.name', 'mlflow.source.type', 'cellruns.notebook', 'cellruns.cell_id', "
-            "'cellruns.execution_count', 'mlflow.parentRunId', 'mlflow.user', 'mlflow.note.content')", part,
+            "'cellruns.execution_count', 'mlflow.parentRunId', 'mlflow.user', 'mlflow.note.content')",
+            part,
         ):
             set_tag(found[run], key, value)
     return list(found.values())
@@ -81,10 +82,22 @@ def _summaries(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[
 
 def _summary(row: Sequence[Any]) -> dict[str, Any]:
     return {
-        "run_id": row[0], "name": row[1] or row[0][:8], "experiment_id": str(row[2]), "experiment_name": row[3],
-        "status": row[4], "start_time": row[5], "end_time": row[6], "user": row[7] or "", "notebook": None,
-        "cell_id": None, "execution_count": None, "parent": None, "lifecycle_stage": row[8], "params": {},
-        "metrics": {}, "note": None,
+        "run_id": row[0],
+        "name": row[1] or row[0][:8],
+        "experiment_id": str(row[2]),
+        "experiment_name": row[3],
+        "status": row[4],
+        "start_time": row[5],
+        "end_time": row[6],
+        "user": row[7] or "",
+        "notebook": None,
+        "cell_id": None,
+        "execution_count": None,
+        "parent": None,
+        "lifecycle_stage": row[8],
+        "params": {},
+        "metrics": {},
+        "note": None,
     }
 
 
@@ -134,9 +147,16 @@ def metric_summary(db: sqlite3.Connection, run_id: str, key: str) -> dict[str, A
         "SELECT value, is_nan, step, timestamp FROM latest_metrics WHERE run_uuid = ? AND key = ?", (run_id, key)
     ).fetchone() or (0.0, 1, 0, 0)
     return {
-        "key": key, "count": count, "last": to_json(last[0], last[1]), "last_step": last[2],
-        "last_timestamp": last[3], "min": low, "min_step": low_step if low is not None else None, "max": high,
-        "max_step": high_step if high is not None else None, "nonfinite": count - (good or 0),
+        "key": key,
+        "count": count,
+        "last": to_json(last[0], last[1]),
+        "last_step": last[2],
+        "last_timestamp": last[3],
+        "min": low,
+        "min_step": low_step if low is not None else None,
+        "max": high,
+        "max_step": high_step if high is not None else None,
+        "nonfinite": count - (good or 0),
     }
 
 
@@ -181,8 +201,11 @@ def one_series(db: sqlite3.Connection, run_id: str, key: str, points: int) -> di
         reducer.take(batch)
     kept = reducer.points()
     return {
-        "key": key, "total": total, "reduced": len(kept) < total,
-        "steps": [p[0] for p in kept], "timestamps": [p[1] for p in kept],
+        "key": key,
+        "total": total,
+        "reduced": len(kept) < total,
+        "steps": [p[0] for p in kept],
+        "timestamps": [p[1] for p in kept],
         "values": [to_json(p[2], p[3]) for p in kept],
     }
 

@@ -139,7 +139,7 @@ class Batch:
 
     def _start(self, event: RunStart) -> None:
         run_id = run_id_of(event.run)
-        experiment = int(event.experiment) if (event.experiment or "").isdigit() else 0
+        experiment = int(event.experiment) if event.experiment and event.experiment.isdigit() else 0
         row = self._db.execute(
             "SELECT artifact_location FROM experiments WHERE experiment_id = ?", (experiment,)
         ).fetchone()
@@ -159,7 +159,13 @@ def run_id_of(local_id: str) -> str:
 
 
 def insert_run(
-    db: sqlite3.Connection, run_id: str, experiment: int, location: str, name: str, start_time: int, tags: dict[str, str]
+    db: sqlite3.Connection,
+    run_id: str,
+    experiment: int,
+    location: str,
+    name: str,
+    start_time: int,
+    tags: dict[str, str],
 ) -> None:
     """Make a run as SqlAlchemyStore.create_run does; one that is there already is left as it is."""
     name = name or tags.get(rules.RUN_NAME_TAG) or run_id[:8]
@@ -167,8 +173,14 @@ def insert_run(
         "INSERT OR IGNORE INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, "
         "start_time, end_time, deleted_time, source_version, lifecycle_stage, artifact_uri, experiment_id) "
         "VALUES (?, ?, 'UNKNOWN', '', '', ?, 'RUNNING', ?, NULL, NULL, '', 'active', ?, ?)",
-        (run_id, name[:250], tags.get("mlflow.user", ""), start_time,
-         f"{location.rstrip('/')}/{run_id}/artifacts", experiment),
+        (
+            run_id,
+            name[:250],
+            tags.get("mlflow.user", ""),
+            start_time,
+            f"{location.rstrip('/')}/{run_id}/artifacts",
+            experiment,
+        ),
     )
     if done.rowcount:
         db.executemany(_TAG, [(k, v, run_id) for k, v in {**tags, rules.RUN_NAME_TAG: name}.items()])

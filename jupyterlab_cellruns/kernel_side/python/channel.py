@@ -71,12 +71,12 @@ def _request(settings, route, headers, data, timeout):
         settings.server.rstrip("/") + "/" + route, data=data,
         headers=dict(headers, Authorization="Bearer " + settings.token),
     )
-    handlers = [urllib.request.ProxyHandler({})]
+    handlers = []
     if settings.server.startswith("https:"):
         # Our own server on the loopback interface, with a certificate made for its public name.
         handlers.append(urllib.request.HTTPSHandler(context=ssl._create_unverified_context()))
     # The server is on this machine: a proxy of the environment has no business in between.
-    opener = urllib.request.build_opener(*handlers)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
     try:
         with opener.open(request, timeout=timeout) as response:
             return response.read()

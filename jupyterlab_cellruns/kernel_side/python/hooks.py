@@ -46,7 +46,7 @@ class Checks:
 
     def point(self, state, key, value, timestamp, step):
         """`(float, timestamp, step)` of a valid point; None for one that only MLflow itself can judge."""
-        value = self.to_float(value)
+        value = self.to_float(value)  # type: ignore[misc]
         timestamp = int(time.time() * 1000) if timestamp is None else timestamp
         step = 0 if step is None else step
         self.metric(key, value, timestamp, step)

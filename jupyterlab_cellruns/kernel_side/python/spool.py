@@ -28,10 +28,11 @@ class Spool:
         try:
             if self._file is None or self._size >= self.segment_bytes:
                 self._open(seq)
+            file = self._file
             data = line + b"\n"
             written = 0
             while written < len(data):
-                written += os.write(self._file, data[written:])
+                written += os.write(file, data[written:])
             self._size += len(data)
             self.error = None
             return True
