@@ -2,11 +2,17 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { clientPlugin } from './client/plugin';
 import { modelsPlugin } from './models/plugin';
+import { inlinePlugin } from './inline/plugin';
+import { reattachPlugin } from './inline/reattachPlugin';
+import { livePlugin } from './live/plugin';
 import { runsPlugin } from './runs/plugin';
 import { sessionPlugin } from './session/plugin';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   clientPlugin,
+  livePlugin,
+  inlinePlugin,
+  reattachPlugin,
   sessionPlugin,
   runsPlugin,
   modelsPlugin

@@ -26,7 +26,7 @@ export class LiveFeed {
     this._sessions.add(session);
     session.kernelChanged.connect(this._onKernelChanged, this);
     session.statusChanged.connect(this._onStatusChanged, this);
-     
+
     session.disposed.connect(this._onDisposed, this);
     this._attach(session.session?.kernel ?? null);
   }
@@ -60,7 +60,7 @@ export class LiveFeed {
 
   private _attach(kernel: Kernel.IKernelConnection | null): void {
     // A slot connected twice is called once; a connection drops its slots when it is disposed.
-     
+
     kernel?.anyMessage.connect(this._onMessage, this);
   }
 

@@ -6,9 +6,12 @@ import { Notification } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+// eslint-disable-next-line jupyter/prefer-lazy-imports
 import { VersionError } from '../protocol/decode';
+// eslint-disable-next-line jupyter/prefer-lazy-imports
 import { LiveFeed } from './feed';
 import { nextFrame } from './frame';
+// eslint-disable-next-line jupyter/prefer-lazy-imports
 import { LiveRuns } from './model';
 import { ILiveRuns } from './tokens';
 

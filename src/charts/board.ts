@@ -1,0 +1,293 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+
+import { PlotCard } from './card';
+import type { IChartOptions, IChartRun } from './data';
+import type { ChartEngine } from './engine';
+import { figureOf } from './figure';
+import type { Pacer } from './pacer';
+import { arrange, type IPlot } from './plots';
+import { Tooltip } from './pointer';
+import { StaticView, VEGALITE_MIME } from './staticView';
+import { LiveView } from './liveView';
+import { themeOf } from './theme';
+import type { IChartView } from './view';
+
+/** Plots that are shown before "Show more". */
+const FIRST_PLOTS = 12;
+
+const GAP = 12;
+const MIN_WIDTH = 260;
+const MAX_WIDTH = 560;
+
+/** What a board shows. */
+export interface IBoardInput {
+  readonly runs: readonly IChartRun[];
+  readonly options: IChartOptions;
+  /** Points are still coming. */
+  readonly live: boolean;
+}
+
+/** A grid of plots, one per metric, or one for all. */
+export class ChartBoard extends Widget {
+  constructor(options: ChartBoard.IOptions) {
+    super();
+    this.addClass('jp-Cellruns-board');
+    this.trans = options.trans;
+    this._rendermime = options.rendermime;
+    this._engine = options.engine;
+    this._pacer = options.pacer;
+    this._grid = document.createElement('div');
+    this._grid.className = 'jp-Cellruns-grid';
+    this._more = this._button('jp-Cellruns-more', () => {
+      this._all = true;
+      this._arrange();
+    });
+    this._fold = this._button('jp-Cellruns-fold', () => {
+      this._unfolded = !this._unfolded;
+      this._arrange();
+    });
+    this._systemGrid = document.createElement('div');
+    this._systemGrid.className = 'jp-Cellruns-grid';
+    this.node.append(this._grid, this._more, this._fold, this._systemGrid);
+    this._sight = new IntersectionObserver(
+      entries => this._onSight(entries),
+      // A chart is drawn a little before it scrolls into view.
+      { rootMargin: '80px' }
+    );
+    this._resize = new ResizeObserver(() => this._onResize());
+    this._resize.observe(this.node);
+    document.addEventListener('visibilitychange', this);
+  }
+
+  readonly trans: TranslationBundle;
+  readonly tooltip = new Tooltip();
+
+  /** Show something else, or more of the same. */
+  set(input: IBoardInput): void {
+    this._input = input;
+    this._arrange();
+  }
+
+  /** Colours of the page have changed. */
+  restyle(): void {
+    this._theme = null;
+    this._arrange();
+  }
+
+  createView(live: boolean): IChartView {
+    const ready = this._rendermime.getFactory(VEGALITE_MIME) !== undefined;
+    return live || !ready
+      ? new LiveView(this._engine())
+      : new StaticView(this._rendermime);
+  }
+
+  request(card: PlotCard): void {
+    if (card.isStale && card.isVisible) {
+      this._pacer.request(card);
+    }
+  }
+
+  point(x: number | null): void {
+    this._cards.forEach(({ card }) => card.point(x));
+  }
+
+  handleEvent(event: Event): void {
+    if (event.type === 'visibilitychange' && !document.hidden) {
+      this._requestAll();
+    }
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    document.removeEventListener('visibilitychange', this);
+    this._sight.disconnect();
+    this._resize.disconnect();
+    this._cards.forEach(({ card }) => this._drop(card));
+    this._cards.clear();
+    this.tooltip.hide();
+    super.dispose();
+  }
+
+  protected override onAfterShow(_: Message): void {
+    this._requestAll();
+  }
+
+  protected override onAfterAttach(_: Message): void {
+    this._theme = null;
+    this._onResize();
+    this._requestAll();
+  }
+
+  protected override onBeforeDetach(_: Message): void {
+    this.tooltip.hide();
+  }
+
+  private _arrange(): void {
+    const input = this._input;
+    if (!input || this._width <= 0) {
+      return;
+    }
+    const plots = arrange(input.runs, input.options);
+    const own = plots.filter(plot => !plot.system);
+    const system = plots.filter(plot => plot.system);
+    const shown = this._all ? own : own.slice(0, FIRST_PLOTS);
+    const open = this._unfolded ? system : [];
+    const kept = new Set([...shown, ...open].map(plot => plot.id));
+    for (const [id, { card }] of this._cards) {
+      if (!kept.has(id)) {
+        this._drop(card);
+        this._cards.delete(id);
+      }
+    }
+    this._place(shown, this._grid, input);
+    this._place(open, this._systemGrid, input);
+    const hidden = own.length - shown.length;
+    this._more.hidden = hidden <= 0;
+    setLabel(this._more, this.trans.__('Show %1 more metrics', hidden));
+    this._fold.hidden = system.length === 0;
+    this._fold.setAttribute('aria-expanded', String(this._unfolded));
+    setLabel(this._fold, this.trans.__('System metrics (%1)', system.length));
+  }
+
+  private _place(
+    plots: readonly IPlot[],
+    grid: HTMLElement,
+    input: IBoardInput
+  ): void {
+    const columns = Math.max(
+      1,
+      Math.min(
+        plots.length,
+        Math.floor((this._width + GAP) / (MIN_WIDTH + GAP))
+      )
+    );
+    const wide = plots.length === 1;
+    const width = Math.floor(
+      Math.min(
+        (this._width - GAP * (columns - 1)) / columns,
+        wide ? 1.5 * MAX_WIDTH : MAX_WIDTH
+      )
+    );
+    const height = plots[0]?.id === '*' ? 260 : wide ? 200 : 148;
+    grid.style.gridTemplateColumns = `repeat(${columns}, ${width}px)`;
+    plots.forEach((plot, i) => {
+      let entry = this._cards.get(plot.id);
+      if (!entry) {
+        entry = { card: new PlotCard(this), version: '' };
+        this._cards.set(plot.id, entry);
+        this._byNode.set(entry.card.node, entry.card);
+        this._sight.observe(entry.card.node);
+      }
+      const { card } = entry;
+      if (grid.children[i] !== card.node) {
+        grid.insertBefore(card.node, grid.children[i] ?? null);
+      }
+      this._theme ??= themeOf(this.node);
+      const theme = this._theme;
+      const size = { width, height };
+      const { runs, options, live } = input;
+      const version = JSON.stringify([
+        plot.lines.map(line => {
+          const run = runs.find(r => r.run === line.run);
+          return [line, run?.name, run?.series.get(line.key)?.version];
+        }),
+        options,
+        theme,
+        size,
+        runs.length > 1
+      ]);
+      if (version === entry.version) {
+        return;
+      }
+      entry.version = version;
+      card.set({
+        plot,
+        options,
+        theme,
+        size,
+        live,
+        many: runs.length > 1,
+        figure: () => figureOf(plot, { runs, options, dark: theme.dark, live }),
+        runName: id => runs.find(run => run.run === id)?.name ?? id
+      });
+      this.request(card);
+    });
+  }
+
+  private _requestAll(): void {
+    this._cards.forEach(({ card }) => this.request(card));
+  }
+
+  private _drop(card: PlotCard): void {
+    this._pacer.cancel(card);
+    this._sight.unobserve(card.node);
+    card.dispose();
+  }
+
+  private _onSight(entries: IntersectionObserverEntry[]): void {
+    for (const entry of entries) {
+      const card = this._byNode.get(entry.target);
+      if (card) {
+        card.onScreen = entry.isIntersecting;
+        this.request(card);
+      }
+    }
+  }
+
+  private _onResize(): void {
+    const width = Math.floor(this.node.clientWidth);
+    if (width > 0 && width !== this._width) {
+      this._width = width;
+      this._arrange();
+    }
+  }
+
+  private _button(className: string, onClick: () => void): HTMLButtonElement {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = `jp-Cellruns-textButton ${className}`;
+    button.hidden = true;
+    button.addEventListener('click', onClick);
+    return button;
+  }
+
+  private _rendermime: IRenderMimeRegistry;
+  private _engine: () => Promise<ChartEngine>;
+  private _pacer: Pacer;
+  private _grid: HTMLElement;
+  private _systemGrid: HTMLElement;
+  private _more: HTMLButtonElement;
+  private _fold: HTMLButtonElement;
+  private _input: IBoardInput | null = null;
+  private _theme: ReturnType<typeof themeOf> | null = null;
+  private _cards = new Map<string, { card: PlotCard; version: string }>();
+  private _byNode = new WeakMap<Element, PlotCard>();
+  private _sight: IntersectionObserver;
+  private _resize: ResizeObserver;
+  private _width = 0;
+  private _all = false;
+  private _unfolded = false;
+}
+
+/** Namespace for `ChartBoard`. */
+export namespace ChartBoard {
+  /** Options of a board. */
+  export interface IOptions {
+    rendermime: IRenderMimeRegistry;
+    /** Loads the engine of live charts, once. */
+    engine: () => Promise<ChartEngine>;
+    pacer: Pacer;
+    trans: TranslationBundle;
+  }
+}
+
+function setLabel(button: HTMLButtonElement, label: string): void {
+  if (button.textContent !== label) {
+    button.textContent = label;
+  }
+}

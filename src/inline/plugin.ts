@@ -1,0 +1,94 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { IThemeManager } from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import type { ChartEngine } from '../charts/engine';
+import { Pacer } from '../charts/pacer';
+import { IRunsClient } from '../client/tokens';
+import { ILiveRuns } from '../live/tokens';
+// eslint-disable-next-line jupyter/prefer-lazy-imports
+import { CHART_MIME } from './payload';
+import { ChartPreferences } from './preferences';
+// eslint-disable-next-line jupyter/prefer-lazy-imports
+import { InlineChart } from './widget';
+
+const PLUGIN_ID = 'jupyterlab-cellruns:inline';
+
+/** Charts of runs under the cells that log them. */
+export const inlinePlugin: JupyterFrontEndPlugin<void> = {
+  id: PLUGIN_ID,
+  description: 'Draws the runs of a cell under it, live.',
+  autoStart: true,
+  requires: [IRenderMimeRegistry, ISettingRegistry],
+  optional: [ILiveRuns, IRunsClient, IThemeManager, IStateDB, ITranslator],
+  activate: (
+    _: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    settings: ISettingRegistry,
+    live: ILiveRuns | null,
+    client: IRunsClient | null,
+    themes: IThemeManager | null,
+    state: IStateDB | null,
+    translator: ITranslator | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('jupyterlab_cellruns');
+    const preferences = new ChartPreferences(state);
+    const pacer = new Pacer();
+    const charts = new Set<InlineChart>();
+    let engine: Promise<ChartEngine> | null = null;
+    const load = (): Promise<ChartEngine> =>
+      (engine ??= import('../charts/engine').then(({ loadEngine }) =>
+        loadEngine()
+      ));
+
+    // In `activate`: notebooks take a copy of the registry when they are made.
+    rendermime.addFactory(
+      {
+        safe: true,
+        mimeTypes: [CHART_MIME],
+        createRenderer: () => {
+          const chart = new InlineChart({
+            live,
+            client,
+            preferences,
+            rendermime,
+            engine: load,
+            pacer,
+            trans
+          });
+          charts.add(chart);
+          chart.disposed.connect(() => charts.delete(chart));
+          return chart;
+        }
+      },
+      20
+    );
+    themes?.themeChanged.connect(() => charts.forEach(c => c.restyle()));
+    live?.changed.connect((_runs, change) => {
+      if (change.kind === 'start' && engine === null) {
+        // Points are about to come: fetch the engine while the page is idle.
+        window.setTimeout(() => void load().catch(() => undefined), 0);
+      }
+    });
+
+    void preferences.load().catch(reason => {
+      console.warn('Cellruns: no remembered charts:', reason);
+    });
+    settings
+      .load(PLUGIN_ID)
+      .then(setting => {
+        const read = (): void => preferences.setDefaults(setting.composite);
+        read();
+        setting.changed.connect(read);
+      })
+      .catch(reason => {
+        console.error('Cellruns: no settings of charts:', reason);
+      });
+  }
+};
