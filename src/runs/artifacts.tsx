@@ -9,6 +9,7 @@ import React, { useEffect, useMemo, useState } from 'react';
 import type { ArtifactsModel, IArtifactRow, Preview } from './artifacts-model';
 import { useSignal, useView } from './context';
 import { formatBytes } from './format';
+import { saveFileIcon } from './icons';
 import { Failure, Skeleton } from './states';
 
 /** The artifacts of a run as a tree, each file with a preview below it. */
@@ -63,9 +64,9 @@ function ArtifactLine(props: {
           <span className="jp-Cellruns-twisty">
             {file.is_dir ? (
               expanded ? (
-                <caretDownIcon.react tag="span" width="14px" />
+                <caretDownIcon.react tag="span" width="18px" />
               ) : (
-                <caretRightIcon.react tag="span" width="14px" />
+                <caretRightIcon.react tag="span" width="18px" />
               )
             ) : null}
           </span>
@@ -89,7 +90,7 @@ function ArtifactLine(props: {
             aria-label={trans.__('Download %1', name)}
             title={trans.__('Download')}
           >
-            ↓
+            <saveFileIcon.react tag="span" width="14px" />
           </a>
         )}
       </div>

@@ -20,39 +20,62 @@ export function parseColumn(id: unknown): IColumn | null {
 
 /** Columns that these runs have, the most frequent first, metrics before params. */
 export function availableColumns(runs: Iterable<IRunSummary>): IColumn[] {
-  const count = new Map<string, number>();
-  const add = (kind: IColumn['kind'], keys: object) => {
+  const columns = new Map<string, { column: IColumn; weight: number }>();
+  const add = (kind: IColumn['kind'], keys: object, weight: number) => {
     for (const key of Object.keys(keys)) {
-      const id = columnId({ kind, key });
-      count.set(id, (count.get(id) ?? 0) + 1);
+      const column: IColumn = { kind, key };
+      const known = columns.get(columnId(column));
+      if (known) {
+        known.weight += weight;
+      } else {
+        columns.set(columnId(column), { column, weight });
+      }
     }
   };
   for (const run of runs) {
-    add('metric', run.metrics);
-    add('param', run.params);
+    // A sweep has hundreds of children: they must not push out what single runs log.
+    const weight = run.parent === null ? 1 : 0.01;
+    add('metric', run.metrics, weight);
+    add('param', run.params, weight);
   }
-  return [...count]
-    .flatMap(([id, n]) => {
-      const column = parseColumn(id);
-      return column ? [{ column, n }] : [];
-    })
+  return [...columns.values()]
     .sort(
       (a, b) =>
         a.column.kind.localeCompare(b.column.kind) ||
-        b.n - a.n ||
+        b.weight - a.weight ||
         a.column.key.localeCompare(b.column.key)
     )
     .map(({ column }) => column);
 }
 
 const TELLING = /loss|acc|score|auc|f1|rmse|mae|mse|error|r2/i;
+const SIDE = /^system\/|time|^std_|^rank_/i;
 
-/** What to show before the user chose: up to three metrics, those with telling names first. */
+/** What to show before the user chose: metrics only, those with telling names first. */
 export function defaultColumns(available: readonly IColumn[]): IColumn[] {
-  const metrics = available.filter(column => column.kind === 'metric');
-  const system = (column: IColumn) => column.key.startsWith('system/');
-  return [
-    ...metrics.filter(column => TELLING.test(column.key) && !system(column)),
-    ...metrics.filter(column => !TELLING.test(column.key) && !system(column))
-  ].slice(0, 3);
+  const rank = ({ key }: IColumn) =>
+    SIDE.test(key) ? 2 : TELLING.test(key) ? 0 : 1;
+  return available
+    .filter(column => column.kind === 'metric')
+    .sort((a, b) => rank(a) - rank(b))
+    .slice(0, 24);
 }
+
+/** Of the columns to show in a row of chips: those the run has, at most `most`. */
+export function chipsOf(
+  run: IRunSummary,
+  columns: readonly IColumn[],
+  most: number
+): IColumn[] {
+  const chips: IColumn[] = [];
+  for (const column of columns) {
+    const values = column.kind === 'metric' ? run.metrics : run.params;
+    if (chips.length < most && values[column.key] !== undefined) {
+      chips.push(column);
+    }
+  }
+  return chips;
+}
+
+/** Columns that are shown before the user chose. */
+export const AUTOMATIC_COLUMNS = 3;

@@ -1,4 +1,4 @@
-import { caretLeftIcon, copyIcon } from '@jupyterlab/ui-components';
+import { copyIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useMemo, useRef } from 'react';
 
 import type { IRunDetail, IRunsClient } from '../client/tokens';
@@ -8,6 +8,7 @@ import { ArtifactsModel } from './artifacts-model';
 import { IconButton, useSignal, useView } from './context';
 import { RunDetailModel } from './detail-model';
 import { formatTime } from './format';
+import { backIcon } from './icons';
 import { Metrics } from './metrics';
 import { Pairs, Section } from './section';
 import { Failure, Skeleton } from './states';
@@ -39,6 +40,7 @@ export function RunDetail(props: {
   return (
     <div
       className="jp-Cellruns-detail"
+      tabIndex={-1}
       onKeyDown={event => {
         if (event.key === 'Escape') {
           event.stopPropagation();
@@ -48,7 +50,7 @@ export function RunDetail(props: {
     >
       <div className="jp-Cellruns-detailBar" ref={back}>
         <IconButton
-          icon={caretLeftIcon}
+          icon={backIcon}
           label={trans.__('Back to the list of runs')}
           onClick={props.onBack}
         />

@@ -18,3 +18,19 @@ export const columnsIcon = new LabIcon({
   <path class="jp-icon3" fill="#616161" d="M4 4h16a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1Zm1 2v12h3.3V6Zm5.3 0v12h3.4V6Zm5.4 0v12H19V6Z"/>
 </svg>`
 });
+
+/** Back to where one came from. */
+export const backIcon = new LabIcon({
+  name: 'jupyterlab-cellruns:back',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path class="jp-icon3" fill="#616161" d="M20 11H7.83l5.59-5.59L12 4l-8 8 8 8 1.41-1.41L7.83 13H20Z"/>
+</svg>`
+});
+
+/** Save a file on this computer. */
+export const saveFileIcon = new LabIcon({
+  name: 'jupyterlab-cellruns:save-file',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path class="jp-icon3" fill="#616161" d="M11 4h2v8.2l3.1-3.1 1.4 1.4L12 16l-5.5-5.5 1.4-1.4 3.1 3.1ZM5 18h14v2H5Z"/>
+</svg>`
+});

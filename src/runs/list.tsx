@@ -46,7 +46,10 @@ export function RunsList(props: {
     rows.length - 1,
     Math.ceil((scrollTop + size.height) / height) + OVERSCAN
   );
-  const columns = useColumns(model.columns, wide ? size.width : Infinity);
+  const columns = useColumns(
+    wide ? model.columns : model.candidates,
+    wide ? size.width : Infinity
+  );
 
   useAnchor(viewport, rows, height);
 
@@ -154,6 +157,7 @@ export function RunsList(props: {
                   key={run.run_id}
                   {...{ row, run, index, top, wide, columns, onOpen, onToggle }}
                   active={index === current}
+                  mostChips={model.mostChips}
                   onFocus={setActive}
                 />
               ) : (

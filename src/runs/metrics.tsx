@@ -24,6 +24,12 @@ export function Metrics(props: {
   const hits = props.metrics.filter(metric =>
     metric.key.toLowerCase().includes(text.trim().toLowerCase())
   );
+  const shown = hits.slice(0, limit);
+  const charted = shown.filter(metric => metric.count > 1);
+  const single = shown.filter(metric => metric.count <= 1);
+  if (props.metrics.length === 0) {
+    return <p className="jp-Cellruns-none">{trans.__('None.')}</p>;
+  }
   return (
     <>
       {props.metrics.length >= SEARCH_FROM ? (
@@ -36,17 +42,39 @@ export function Metrics(props: {
           onChange={event => setText(event.currentTarget.value)}
         />
       ) : null}
-      <ul className="jp-Cellruns-metrics">
-        {hits.slice(0, limit).map(metric => (
-          <Metric
-            key={metric.key}
-            metric={metric}
-            model={props.model}
-            large={large === metric.key}
-            onEnlarge={() => setLarge(large === metric.key ? null : metric.key)}
-          />
-        ))}
-      </ul>
+      {charted.length > 0 ? (
+        <ul className="jp-Cellruns-metrics">
+          {charted.map(metric => (
+            <Metric
+              key={metric.key}
+              metric={metric}
+              model={props.model}
+              large={large === metric.key}
+              onEnlarge={() =>
+                setLarge(large === metric.key ? null : metric.key)
+              }
+            />
+          ))}
+        </ul>
+      ) : null}
+      {single.length > 0 ? (
+        <table
+          className="jp-Cellruns-pairs"
+          data-numbers="true"
+          aria-label={trans.__('Metrics of one value')}
+        >
+          <tbody>
+            {single.map(metric => (
+              <tr key={metric.key}>
+                <th scope="row" title={metric.key}>
+                  {metric.key}
+                </th>
+                <td title={String(metric.last)}>{formatNumber(metric.last)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : null}
       {hits.length > limit ? (
         <button
           type="button"
@@ -80,13 +108,6 @@ function Metric(props: {
       </span>
     </>
   );
-  if (metric.count <= 1) {
-    return (
-      <li className="jp-Cellruns-metric" data-large={false}>
-        <div className="jp-Cellruns-metricHead">{head}</div>
-      </li>
-    );
-  }
   return (
     <li className="jp-Cellruns-metric" data-large={large}>
       <button

@@ -11,6 +11,7 @@ import type {
 } from '../client/tokens';
 import type { ILiveChange, ILiveRuns } from '../live/tokens';
 import {
+  AUTOMATIC_COLUMNS,
   availableColumns,
   columnId,
   defaultColumns,
@@ -87,7 +88,17 @@ export class RunsModel implements IDisposable {
 
   /** Columns to show, in order. */
   get columns(): readonly IColumn[] {
+    return this._columns ?? this.candidates.slice(0, AUTOMATIC_COLUMNS);
+  }
+
+  /** What each run shows the first of that it has: the columns, or what the list would pick. */
+  get candidates(): readonly IColumn[] {
     return this._columns ?? defaultColumns(this.available);
+  }
+
+  /** How many values a run shows where there is no room for columns. */
+  get mostChips(): number {
+    return this._columns?.length ?? AUTOMATIC_COLUMNS;
   }
 
   /** Columns that the loaded runs offer. */

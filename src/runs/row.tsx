@@ -2,7 +2,7 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import React, { memo } from 'react';
 
 import type { IRunSummary } from '../client/tokens';
-import type { IColumn } from './columns';
+import { chipsOf, type IColumn } from './columns';
 import { useView } from './context';
 import { formatNumber } from './format';
 import { StatusSign } from './status';
@@ -22,6 +22,7 @@ export const RunRow = memo(
     wide: boolean;
     active: boolean;
     columns: readonly IColumn[];
+    mostChips: number;
     onOpen: (id: string) => void;
     onFocus: (index: number) => void;
     onToggle: (id: string) => void;
@@ -43,9 +44,9 @@ export const RunRow = memo(
             }}
           >
             {row.expanded ? (
-              <caretDownIcon.react tag="span" width="14px" />
+              <caretDownIcon.react tag="span" width="18px" />
             ) : (
-              <caretRightIcon.react tag="span" width="14px" />
+              <caretRightIcon.react tag="span" width="18px" />
             )}
           </button>
         ) : null}
@@ -107,7 +108,7 @@ export const RunRow = memo(
               <span className="jp-Cellruns-when">
                 <Ago time={run.start_time} />
               </span>
-              {columns.map(column => (
+              {chipsOf(run, columns, props.mostChips).map(column => (
                 <Chip
                   key={`${column.kind}:${column.key}`}
                   run={run}

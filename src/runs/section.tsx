@@ -67,7 +67,9 @@ export function Pairs(props: {
               <th scope="row" title={key}>
                 {key}
               </th>
-              <td title={value.slice(0, 2000)}>{value.slice(0, 2000)}</td>
+              <td title={value.slice(0, 2000)}>
+                <div>{value.slice(0, 2000)}</div>
+              </td>
             </tr>
           ))}
         </tbody>

@@ -33,6 +33,7 @@ export class SessionPill extends ReactWidget {
     const problems = model.status?.kernel?.problems.length ?? 0;
     const waiting = store?.waiting ?? 0;
     const shown = phase === 'idle' || phase === 'running';
+    const where = shown ? this._where() : this._short();
     return (
       <button
         type="button"
@@ -48,38 +49,47 @@ export class SessionPill extends ReactWidget {
         <span className="jp-Cellruns-srOnly">
           {trans.__('Cellruns: %1', phaseText(phase, trans))}
         </span>
-        {shown && store ? (
-          <>
-            <span className="jp-Cellruns-pillStore">{store.label}</span>
-            {model.experiment ? (
-              <span className="jp-Cellruns-pillExperiment">
-                {model.experiment}
-              </span>
-            ) : null}
-            {runs.length > 0 ? (
-              <span className="jp-Cellruns-pillRun">
-                {runs[runs.length - 1].name}
-              </span>
-            ) : null}
-            {runs.length > 1 ? (
-              <span className="jp-Cellruns-pillMore">+{runs.length - 1}</span>
-            ) : null}
-          </>
-        ) : (
-          <span className="jp-Cellruns-pillText">{this._short()}</span>
-        )}
+        {where ? <span className="jp-Cellruns-pillText">{where}</span> : null}
+        {shown && runs.length > 0 ? (
+          <span className="jp-Cellruns-pillRun">
+            {runs[runs.length - 1].name}
+          </span>
+        ) : null}
+        {shown && runs.length > 1 ? (
+          <span className="jp-Cellruns-pillBadge">+{runs.length - 1}</span>
+        ) : null}
         {waiting > 0 ? (
-          <span className="jp-Cellruns-pillWaiting">
-            {trans.__('%1 waiting', shortCount(waiting))}
+          <span className="jp-Cellruns-pillBadge">
+            <span aria-hidden="true">⇡</span>
+            <span className="jp-Cellruns-srOnly">
+              {trans.__('Points that wait to be stored:')}
+            </span>
+            {shortCount(waiting)}
           </span>
         ) : null}
         {problems > 0 ? (
-          <span className="jp-Cellruns-pillProblems">
-            {trans._n('%1 problem', '%1 problems', problems)}
+          <span className="jp-Cellruns-pillBadge" data-kind="problems">
+            <span aria-hidden="true">!</span>
+            <span className="jp-Cellruns-srOnly">{trans.__('Problems:')}</span>
+            {shortCount(problems)}
           </span>
         ) : null}
       </button>
     );
+  }
+
+  /** Where runs go. While one is active, what goes without saying leaves its room to the name. */
+  private _where(): string {
+    const { model } = this._options;
+    const { store } = model.status ?? {};
+    const idle = model.phase === 'idle';
+    const own = model.experiment === model.path;
+    return [
+      idle || store?.kind === 'remote' ? store?.label : '',
+      idle || !own ? model.experiment.split('/').pop() : ''
+    ]
+      .filter(Boolean)
+      .join(' › ');
   }
 
   private _short(): string {
