@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useId, useState } from 'react';
 
 import { RunsError } from '../client/errors';
-import type { IExperiment, IRunsClient } from '../client/tokens';
+import type { IExperiment, IRunsClient, IUserSettings } from '../client/tokens';
 import { experimentOptions, type IExperimentOption } from './options';
 
 /** Finds an experiment by its name, or names a new one. A combobox with its list always open. */
@@ -13,6 +13,7 @@ export function ExperimentPicker(props: {
   current: string;
   /** Name chosen for this notebook, or null: as the settings say. */
   chosen: string | null;
+  settings: IUserSettings | null;
   onChoose: (name: string | null) => void;
 }): JSX.Element {
   const { client, trans, current, chosen, onChoose } = props;
@@ -39,7 +40,7 @@ export function ExperimentPicker(props: {
   const label = (option: IExperimentOption): string => {
     switch (option.kind) {
       case 'own':
-        return trans.__('As the settings say');
+        return ownLabel(props.settings, trans);
       case 'new':
         return trans.__('New experiment “%1”', option.name ?? '');
       case 'existing':
@@ -114,4 +115,19 @@ export function ExperimentPicker(props: {
       ) : null}
     </section>
   );
+}
+
+/** What a notebook gets that has made no choice of its own. */
+function ownLabel(
+  settings: IUserSettings | null,
+  trans: TranslationBundle
+): string {
+  switch (settings?.experiment_mode) {
+    case 'default':
+      return trans.__('Default, as the settings say');
+    case 'fixed':
+      return trans.__('%1, as the settings say', settings.experiment_name);
+    default:
+      return trans.__('This notebook’s own');
+  }
 }

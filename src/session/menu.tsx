@@ -3,7 +3,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import React, { useEffect, useReducer, useState } from 'react';
 
 import { RunsError } from '../client/errors';
-import type { IProblem, IRunsClient } from '../client/tokens';
+import type { IProblem, IRunsClient, IUserSettings } from '../client/tokens';
 import { ExperimentPicker } from './experiment-picker';
 import type { SessionModel } from './model';
 import { phaseText } from './words';
@@ -16,6 +16,8 @@ export interface ISessionMenuProps {
   model: SessionModel;
   client: IRunsClient;
   commands: CommandRegistry;
+  /** What the user's settings say, once they are read. */
+  settings: IUserSettings | null;
   trans: TranslationBundle;
   onClose: () => void;
 }
@@ -74,6 +76,7 @@ export function SessionMenu(props: ISessionMenuProps): JSX.Element {
           trans={trans}
           current={model.experiment}
           chosen={model.binding?.experiment ?? null}
+          settings={props.settings}
           onChoose={name => attempt(model.setExperiment(name))}
         />
       )}
@@ -156,8 +159,7 @@ function Store({ model, trans }: ISessionMenuProps): JSX.Element {
       <p title={store.location}>
         {store.kind === 'local'
           ? trans.__('Local store')
-          : trans.__('Remote store')}{' '}
-        <b>{store.label}</b>
+          : trans.__('Remote store %1', store.label)}
         <span className="jp-Cellruns-menuLocation">{store.location}</span>
       </p>
       {store.message ? <p role="alert">{store.message}</p> : null}

@@ -59,8 +59,14 @@ export const sessionPlugin: JupyterFrontEndPlugin<void> = {
     toolbars?.addFactory<NotebookPanel>('Notebook', 'cellruns', panel =>
       sessions.makePill(panel)
     );
-    followSettings(settings, sessionPlugin.id, client, () =>
-      sessions.touchAll()
+    followSettings(
+      settings,
+      sessionPlugin.id,
+      client,
+      values => {
+        sessions.settings = values;
+      },
+      () => sessions.touchAll()
     );
     addSessionCommands({ app, tracker, documents, sessions, palette, trans });
   }

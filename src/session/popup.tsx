@@ -5,7 +5,7 @@ import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 
-import type { IRunsClient } from '../client/tokens';
+import type { IRunsClient, IUserSettings } from '../client/tokens';
 import { SessionMenu } from './menu';
 import type { SessionModel } from './model';
 
@@ -107,6 +107,7 @@ export namespace SessionPopup {
     model: SessionModel;
     client: IRunsClient;
     commands: CommandRegistry;
+    settings: IUserSettings | null;
     trans: TranslationBundle;
     /** The button it belongs to. */
     button: HTMLElement;

@@ -4,7 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { Poll } from '@lumino/polling';
 import type { Widget } from '@lumino/widgets';
 
-import type { IRunsClient } from '../client/tokens';
+import type { IRunsClient, IUserSettings } from '../client/tokens';
 import type { ILiveRuns } from '../live/tokens';
 import { SessionModel } from './model';
 import { SessionPill } from './pill';
@@ -17,6 +17,9 @@ export class Sessions {
   constructor(options: Sessions.IOptions) {
     this._options = options;
   }
+
+  /** What the user's settings say, null until they are read. */
+  settings: IUserSettings | null = null;
 
   /** The model of a notebook that has a pill. */
   get(panel: NotebookPanel): SessionModel | undefined {
@@ -88,6 +91,7 @@ export class Sessions {
       model: pill.model,
       client,
       commands,
+      settings: this.settings,
       trans,
       button,
       chooseExperiment

@@ -25,6 +25,7 @@ export function followSettings(
   registry: ISettingRegistry,
   pluginId: string,
   client: IRunsClient,
+  read: (settings: IUserSettings) => void,
   applied: () => void
 ): void {
   let sent = '';
@@ -35,6 +36,7 @@ export function followSettings(
       return;
     }
     sent = text;
+    read(values);
     client
       .applySettings(values)
       .then(applied)
