@@ -1,6 +1,6 @@
 """Runs MLflow's own tracking server in this process: one worker, a Unix socket (or loopback), no job runner.
 
-`python -m jupyterlab_cellruns.stores.child --store sqlite:///... --artifacts DIR (--uds PATH | --port N)`
+Options: `--store sqlite:///... --artifacts DIR (--uds PATH | --port N)`.
 
 The process lives as long as its standard input is open, so that it ends with the one that started it however that
 ends. `mlflow server` would start a process tree of 1.2 GB for the same answers.
@@ -77,7 +77,3 @@ def _command_line(options: argparse.Namespace) -> None:
         *where,
     ]
     os.execv(sys.executable, command)
-
-
-if __name__ == "__main__":
-    main()

@@ -22,6 +22,13 @@ _READY_SECONDS = 90.0
 _QUICK_DEATH_SECONDS = 20.0
 _QUICK_DEATHS = 3
 _SOCKET_PATH_LIMIT = 100
+# Not `-m`: that would put the user's folder on the path, where a file mlflow.py may lie.
+_CHILD = """
+import sys
+sys.path[:] = [path for path in sys.path if path] + [sys.argv.pop(1)]
+from jupyterlab_cellruns.stores.child import main
+main()
+"""
 
 
 class LocalServer:
@@ -147,8 +154,9 @@ class LocalServer:
         endpoint, where = self._address()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "jupyterlab_cellruns.stores.child",
+            "-c",
+            _CHILD,
+            str(Path(__file__).parents[2]),
             "--store",
             f"sqlite:///{self._database}",
             "--artifacts",

@@ -45,7 +45,7 @@ class Points:
         The largest (step, timestamp, stored value), the first of equals; so a NaN counts as 0 there.
         """
         n = len(self.values)
-        step, timestamp, value, place = max(zip(self.steps, self.timestamps, self.values, range(0, -n, -1)))
+        step, timestamp, value, place = max(zip(self.steps, self.timestamps, self.values, range(0, -n, -1), strict=True))
         return step, timestamp, value, self.is_nan[-place] if self.is_nan else 0
 
 

@@ -60,7 +60,8 @@ class Batch:
                 self._tags(run_id, event.entries)
             else:
                 self._end(run_id, event)
-        return self._refusals
+        # A refused key of a thousand points is one thing to say.
+        return list(dict.fromkeys(self._refusals))
 
     def _refuse(self, run_id: str, message: str) -> None:
         self._refusals.append(Refusal(run_id, message))
@@ -115,7 +116,8 @@ class Batch:
             value, notice = (None, bad) if bad else rules.fit_value("Tag value", key, given, rules.MAX_TAG)
             if notice:
                 self._refuse(run_id, notice)
-            if value is None:
+            # MLflow takes no empty name, and says nothing.
+            if value is None or (key == rules.RUN_NAME_TAG and not value):
                 continue
             self._db.execute(_TAG, (key, value, run_id))
             if key == rules.RUN_NAME_TAG:

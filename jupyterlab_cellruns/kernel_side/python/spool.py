@@ -29,6 +29,8 @@ class Spool:
             if self._file is None or self._size >= self.segment_bytes:
                 self._open(seq)
             file = self._file
+            if file is None:
+                return False
             data = line + b"\n"
             written = 0
             while written < len(data):

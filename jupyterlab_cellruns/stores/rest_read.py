@@ -1,0 +1,226 @@
+"""Reads from an MLflow server what `sqlite_read` reads from its tables, in the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from .base import RunPage, RunQuery
+from .reduce import Point, Reducer
+from .rules import number, to_json
+from .sqlite_read import set_tag
+
+if TYPE_CHECKING:
+    from .rest import Rest
+
+_PAGE = 500
+_HISTORY_PAGE = 25_000
+"""Most points that MLflow gives in one answer (get-history)."""
+_INFINITE = 1.7976931348623157e308
+
+
+def run_page(rest: Rest, query: RunQuery) -> RunPage:
+    """Runs of a query, newest first. `total` counts no further than one page beyond the one that is asked for."""
+    experiments_ = {e["experiment_id"]: e["name"] for e in experiments(rest, None)}
+    if query.ids is not None:
+        found = [rest.call("GET", "runs/get", params={"run_id": i})["run"] for i in query.ids]
+        return RunPage([_summary(run, experiments_) for run in found], len(found))
+    wanted = [query.experiment_id] if query.experiment_id is not None else list(experiments_)
+    words = (query.text or "").lower().split()
+    runs = (run for run in _search(rest, wanted, query.notebook) if all(word in _text(run) for word in words))
+    page = list(islice(runs, query.offset, query.offset + query.limit))
+    more = sum(1 for _ in islice(runs, _PAGE))
+    return RunPage([_summary(run, experiments_) for run in page], query.offset + len(page) + more)
+
+
+def _search(rest: Rest, experiment_ids: Sequence[str], notebook: str | None) -> Iterator[dict[str, Any]]:
+    if not experiment_ids:
+        return
+    body: dict[str, Any] = {
+        "experiment_ids": list(experiment_ids),
+        "run_view_type": "ACTIVE_ONLY",
+        "max_results": _PAGE,
+        "order_by": ["attributes.start_time DESC"],
+    }
+    if notebook is not None:
+        quoted = notebook.replace("'", "''")
+        body["filter"] = f"tags.`mlflow.source.name` = '{quoted}'"
+    while True:
+        answer = rest.call("POST", "runs/search", json=body)
+        yield from answer.get("runs", [])
+        if not answer.get("next_page_token"):
+            return
+        body["page_token"] = answer["next_page_token"]
+
+
+def _pairs(entries: Any) -> dict[str, str]:
+    return {e["key"]: e.get("value", "") for e in entries or []}
+
+
+def _text(run: dict[str, Any]) -> str:
+    info, data = run["info"], run.get("data", {})
+    params, tags = _pairs(data.get("params")), _pairs(data.get("tags"))
+    parts = [info.get("run_name", ""), info["run_id"], info["status"], info.get("user_id", "")]
+    parts += [f"{k}={v}" for k, v in params.items()] + list(tags.values())
+    return "\n".join(parts).lower()
+
+
+def _summary(run: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    info, data = run["info"], run.get("data", {})
+    summary: dict[str, Any] = {
+        "run_id": info["run_id"],
+        "name": info.get("run_name") or info["run_id"][:8],
+        "experiment_id": info["experiment_id"],
+        "experiment_name": names.get(info["experiment_id"], info["experiment_id"]),
+        "status": info["status"],
+        "start_time": info.get("start_time", 0),
+        "end_time": info.get("end_time"),
+        "user": info.get("user_id", ""),
+        "notebook": None,
+        "cell_id": None,
+        "execution_count": None,
+        "parent": None,
+        "lifecycle_stage": info.get("lifecycle_stage", "active"),
+        "params": _pairs(data.get("params")),
+        "metrics": {
+            m["key"]: {"value": _value(m["value"]), "step": m.get("step", 0), "timestamp": m["timestamp"]}
+            for m in data.get("metrics", [])
+        },
+        "note": None,
+    }
+    for key, value in _pairs(data.get("tags")).items():
+        set_tag(summary, key, value)
+    return summary
+
+
+def _value(value: Any) -> float | str:
+    return to_json(number(value))
+
+
+def run_detail(rest: Rest, run_id: str) -> dict[str, Any]:
+    """One run as in `GET runs/<id>`. Raises ApiError where there is none."""
+    run = rest.call("GET", "runs/get", params={"run_id": run_id})["run"]
+    info = run["info"]
+    experiment = rest.call("GET", "experiments/get", params={"experiment_id": info["experiment_id"]})["experiment"]
+    summary = _summary(run, {info["experiment_id"]: experiment["name"]})
+    return {
+        "run": summary,
+        "params": summary["params"],
+        "metrics": [_metric(rest, run_id, key, latest) for key, latest in sorted(summary["metrics"].items())],
+        "tags": dict(sorted(_pairs(run.get("data", {}).get("tags")).items())),
+        "datasets": [_dataset(d) for d in run.get("inputs", {}).get("dataset_inputs", [])],
+        "models": [
+            {"model_id": m["model_id"], "name": _model_name(rest, m["model_id"])}
+            for m in run.get("outputs", {}).get("model_outputs", [])
+        ],
+        "artifact_uri": info.get("artifact_uri", ""),
+    }
+
+
+def _dataset(entry: dict[str, Any]) -> dict[str, Any]:
+    dataset = entry["dataset"]
+    return {
+        "name": dataset["name"],
+        "digest": dataset["digest"],
+        "source_type": dataset.get("source_type", ""),
+        "context": _pairs(entry.get("tags")).get("mlflow.data.context"),
+    }
+
+
+def _model_name(rest: Rest, model_id: str) -> str | None:
+    from .rest import ApiError
+
+    try:
+        return str(rest.call("GET", f"logged-models/{model_id}")["model"]["info"].get("name")) or None
+    except ApiError:
+        return None
+
+
+def _metric(rest: Rest, run_id: str, key: str, latest: dict[str, Any]) -> dict[str, Any]:
+    count = nonfinite = 0
+    low: tuple[float, int] | None = None
+    high: tuple[float, int] | None = None
+    for step, _, value, is_nan in _history(rest, run_id, key):
+        count += 1
+        if is_nan or not -_INFINITE < value < _INFINITE:
+            nonfinite += 1
+            continue
+        low = (value, step) if low is None or value < low[0] else low
+        high = (value, step) if high is None or value > high[0] else high
+    return {
+        "key": key,
+        "count": count,
+        "last": latest["value"],
+        "last_step": latest["step"],
+        "last_timestamp": latest["timestamp"],
+        "min": low[0] if low else None,
+        "min_step": low[1] if low else None,
+        "max": high[0] if high else None,
+        "max_step": high[1] if high else None,
+        "nonfinite": nonfinite,
+    }
+
+
+def _history(rest: Rest, run_id: str, key: str) -> Iterator[Point]:
+    # Without max_results some servers answer with nothing and a page token for ever (mlflow#23916).
+    params = {"run_id": run_id, "metric_key": key, "max_results": _HISTORY_PAGE}
+    while True:
+        answer = rest.call("GET", "metrics/get-history", params=params)
+        for m in answer.get("metrics", []):
+            value = number(m["value"])
+            is_nan = value - value != 0 and not (value > 0 or value < 0)
+            bounded = 0.0 if is_nan else max(-_INFINITE, min(_INFINITE, value))
+            yield m.get("step", 0), m["timestamp"], bounded, int(is_nan)
+        if not answer.get("next_page_token"):
+            return
+        params["page_token"] = answer["next_page_token"]
+
+
+def series(rest: Rest, run_id: str, keys: Sequence[str] | None, points: int) -> list[dict[str, Any]]:
+    """Reduced histories as `Series` dicts; all metrics (at most 50) without `keys`."""
+    if keys is None:
+        run = rest.call("GET", "runs/get", params={"run_id": run_id})["run"]
+        keys = sorted(m["key"] for m in run.get("data", {}).get("metrics", []))[:50]
+    return [_one(rest, run_id, key, points) for key in keys]
+
+
+def _one(rest: Rest, run_id: str, key: str, points: int) -> dict[str, Any]:
+    history = sorted(_history(rest, run_id, key))
+    reducer = Reducer(len(history), points)
+    reducer.take(history)
+    kept = reducer.points()
+    return {
+        "key": key,
+        "total": len(history),
+        "reduced": len(kept) < len(history),
+        "steps": [p[0] for p in kept],
+        "timestamps": [p[1] for p in kept],
+        "values": [to_json(p[2], p[3]) for p in kept],
+    }
+
+
+def experiments(rest: Rest, filter_: str | None) -> list[dict[str, Any]]:
+    """Active experiments, newest first; those of a filter where one is given."""
+    body: dict[str, Any] = {
+        "max_results": _PAGE,
+        "view_type": "ACTIVE_ONLY",
+        "order_by": ["last_update_time DESC", "experiment_id DESC"],
+    }
+    if filter_:
+        body["filter"] = filter_
+    found: list[dict[str, Any]] = []
+    while True:
+        answer = rest.call("POST", "experiments/search", json=body)
+        found += [
+            {
+                "experiment_id": e["experiment_id"],
+                "name": e["name"],
+                "lifecycle_stage": e.get("lifecycle_stage", "active"),
+                "last_update_time": e.get("last_update_time", 0),
+            }
+            for e in answer.get("experiments", [])
+        ]
+        if not answer.get("next_page_token"):
+            return found
+        body["page_token"] = answer["next_page_token"]

@@ -1,0 +1,187 @@
+"""The direct way, MLflow's REST and MLflow's own client write the same rows and give the same answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyterlab_cellruns.capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
+from jupyterlab_cellruns.stores.base import RunQuery, Store
+from jupyterlab_cellruns.stores.manager import StoreManager
+from jupyterlab_cellruns.stores.rest import RestStore
+from jupyterlab_cellruns.stores.sqlite import SqliteStore
+
+KEYS = ["loss", "val/loss", "acc 1", "ünï", "system/cpu"]
+
+
+def generated(seed: int, run: str) -> list[Event]:
+    """Events as kernels send them: repeats, equal steps, negative steps, NaN, infinities, refused names and changes."""
+    rng = random.Random(seed)
+    events: list[Event] = []
+    for _ in range(25):
+        kind = rng.choice(["metrics"] * 4 + ["params", "tags"])
+        if kind == "metrics":
+            n = rng.randint(1, 30)
+            values: list[float | str] = [
+                rng.choice([rng.gauss(0, 1), 0.0, -1e300, 3, "NaN", "Infinity", "-Infinity"]) for _ in range(n)
+            ]
+            timestamps = [1_700_000_000_000 + rng.randint(0, 3) for _ in range(n)]
+            steps = [rng.randint(-2, 6) for _ in range(n)]
+            events.append(Metrics(run, rng.choice([*KEYS, "bad key!"]), values, timestamps, steps))
+        elif kind == "params":
+            events.append(Params(run, {rng.choice(["a", "b", "c", "../d"]): rng.choice(["1", "2", "ж" * 9])}))
+        else:
+            events.append(Tags(run, {rng.choice(["t", "u", "mlflow.runName", "x" * 251]): rng.choice(["p", "q", ""])}))
+    return events
+
+
+class Pair:
+    """Two databases of MLflow's own making: one for the direct way, one behind MLflow's server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.managers = []
+        for name in ("direct", "served"):
+            root = folder / name
+            root.mkdir()
+            log = logging.getLogger(name)
+            self.managers.append(StoreManager(root, folder / "fallback", folder / "run" / name, log))
+        self.endpoints = [self.loop.run_until_complete(self.start(m)) for m in self.managers]
+        self.direct: Store = SqliteStore(self.managers[0].database)
+        self.served: Store = RestStore(self.endpoints[1])
+
+    async def start(self, manager: StoreManager) -> Any:
+        return await manager.endpoint(90)
+
+    def rows(self, which: int, table: str, run_id: str) -> list[tuple[Any, ...]]:
+        columns = {
+            "metrics": "key, value, timestamp, step, is_nan", "latest_metrics": "key, value, timestamp, step, is_nan",
+            "params": "key, value", "tags": "key, value", "runs": "name, status, end_time, lifecycle_stage, experiment_id",
+        }[table]
+        database = sqlite3.connect(self.managers[which].database)
+        try:
+            return sorted(database.execute(f"SELECT {columns} FROM {table} WHERE run_uuid = ?", (run_id,)))
+        finally:
+            database.close()
+
+    def close(self) -> None:
+        for manager in self.managers:
+            self.loop.run_until_complete(manager.stop())
+        self.loop.close()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    made = Pair(tmp_path_factory.mktemp("pair"))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_generated_events_give_equal_rows_refusals_and_answers(pair: Pair, seed: int) -> None:
+    ids = [s.create_run("0", f"run {seed}", 1_700_000_000_000 + seed, {"mlflow.user": "u"}) for s in (pair.direct, pair.served)]
+    refused = []
+    for store, run_id in zip((pair.direct, pair.served), ids, strict=True):
+        events = [*generated(seed, run_id), RunEnd(run_id, "FAILED", 1_700_000_009_000)]
+        refused.append([r.message for r in store.write(events)])
+        # Once more: nothing changes.
+        store.write(events)
+    for table in ("metrics", "latest_metrics", "params", "tags", "runs"):
+        assert pair.rows(0, table, ids[0]) == pair.rows(1, table, ids[1]), table
+    assert len(refused[0]) == len(refused[1])
+
+    def plain(store: Store, run_id: str) -> Any:
+        found = store.run(run_id)
+        assert found is not None
+        series = store.series(run_id, None, 40)
+        text = json.dumps([found, series], sort_keys=True).replace(run_id, "RUN")
+        return json.loads(text)
+
+    assert plain(pair.direct, ids[0]) == plain(pair.served, ids[1])
+
+
+def test_rows_are_those_of_mlflows_own_client(pair: Pair) -> None:
+    code = f"""
+import json, math, mlflow
+mlflow.set_tracking_uri("sqlite:///{pair.managers[1].database}")
+client = mlflow.MlflowClient()
+run = client.create_run("0", run_name="plain", start_time=5)
+for i, v in enumerate([1.0, math.nan, math.inf, -math.inf, 0.1 + 0.2, 5]):
+    client.log_metric(run.info.run_id, "m", v, timestamp=100 + i // 2, step=i % 4)
+client.log_param(run.info.run_id, "p", 1)
+client.set_tag(run.info.run_id, "mlflow.runName", "other")
+client.set_terminated(run.info.run_id, "KILLED", 77)
+print(run.info.run_id)
+"""
+    theirs = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()[-1]
+    ours = pair.direct.create_run("0", "plain", 5, {})
+    values: list[float | str] = [1.0, "NaN", "Infinity", "-Infinity", 0.1 + 0.2, 5]
+    refusals = pair.direct.write([
+        Metrics(ours, "m", values, [100, 100, 101, 101, 102, 102], [0, 1, 2, 3, 0, 1]), Params(ours, {"p": "1"}),
+        Tags(ours, {"mlflow.runName": "other"}), RunEnd(ours, "KILLED", 77),
+    ])
+    assert refusals == []
+    for table in ("metrics", "latest_metrics", "params", "runs"):
+        assert pair.rows(0, table, ours) == pair.rows(1, table, theirs), table
+
+
+def test_a_run_with_a_local_id_is_made_once(pair: Pair) -> None:
+    for which, store in enumerate((pair.direct, pair.served)):
+        start = RunStart("r-kernel-1", "from R", "0", exists=False, start_time=9, tags={"a": "b"})
+        for _ in range(2):
+            assert store.write([start, Params("r-kernel-1", {"p": "1"})]) == []
+        page = store.runs(RunQuery(text="from"))
+        assert [r["name"] for r in page.runs] == ["from R"], which
+        assert page.runs[0]["params"] == {"p": "1"}
+
+
+def test_deleted_and_unknown_runs_are_refused_with_mlflows_words(pair: Pair) -> None:
+    for which, store in enumerate((pair.direct, pair.served)):
+        run_id = store.create_run("0", "gone", 1, {})
+        database = sqlite3.connect(pair.managers[which].database)
+        database.execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?", (run_id,))
+        database.commit()
+        database.close()
+        said = store.write([Metrics(run_id, "m", [1.0], [1], [1]), Metrics("f" * 32, "m", [1.0], [1], [1])])
+        assert [r.run for r in said] == [run_id, "f" * 32]
+        assert "active" in said[0].message
+        assert "not found" in said[1].message
+
+
+def test_experiments_are_found_made_and_tagged_alike(pair: Pair) -> None:
+    for store in (pair.direct, pair.served):
+        first = store.ensure_experiment("nöte's.ipynb", {"cellruns.notebook": "nöte's.ipynb"})
+        assert store.ensure_experiment("nöte's.ipynb", {}) == first
+        store.set_experiment_tag(first, "cellruns.notebook", "moved.ipynb")
+        assert store.find_experiment("cellruns.notebook", "nöte's.ipynb") is None
+        assert store.find_experiment("cellruns.notebook", "moved.ipynb") == {
+            "experiment_id": first, "name": "nöte's.ipynb"}
+        assert store.experiments()[0]["name"] == "nöte's.ipynb"
+
+
+def test_a_single_spike_survives_the_reduction(pair: Pair) -> None:
+    for store in (pair.direct, pair.served):
+        run_id = store.create_run("0", "spike", 1, {})
+        steps = list(range(30_000))
+        values: list[float | str] = [math.sin(s / 500) for s in steps]
+        values[17_123] = 50.0
+        values[21_000] = "NaN"
+        store.write([Metrics(run_id, "m", values, steps, steps)])
+        (found,) = store.series(run_id, ["m"], 500)
+        assert found["total"] == 30_000
+        assert found["reduced"]
+        assert len(found["steps"]) <= 500
+        assert found["values"][found["steps"].index(17_123)] == 50.0
+        assert "NaN" in found["values"]
+        assert found["steps"] == sorted(found["steps"])
