@@ -193,7 +193,8 @@ def one_series(db: sqlite3.Connection, run_id: str, key: str, points: int) -> di
     """One metric's history; every bucket of steps keeps its first, least, greatest and last point."""
     total = db.execute("SELECT count(*) FROM metrics WHERE run_uuid = ? AND key = ?", (run_id, key)).fetchone()[0]
     rows = db.execute(
-        "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY step, timestamp, value, is_nan",
+        "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ? "
+        "ORDER BY step, timestamp, value, is_nan",
         (run_id, key),
     )
     reducer = Reducer(total, points)
