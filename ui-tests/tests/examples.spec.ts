@@ -24,13 +24,16 @@ test('the training example: live chart, every point stored, picture kept', async
   page
 }) => {
   await lab.open(page, 'training.ipynb');
+  await lab.command(page, 'cellruns:open-runs');
   await lab.runAll(page);
   const chart = charts(page).first();
   await expect(chart).toContainText('two-layers');
   await expect(chart.locator('canvas, svg').first()).toBeVisible();
   await expect(chart).toContainText('Running');
   await chart.scrollIntoViewIfNeeded();
-  await picture(page, 'training-live');
+  await expect(chart).toContainText(/[3-9],?\d{3} points/);
+  await chart.scrollIntoViewIfNeeded();
+  await picture(page, 'live');
   await lab.idle(page);
   await expect(chart).toContainText('Finished');
 
@@ -76,11 +79,10 @@ test('the panel lists the runs and opens one to its artifacts', async ({
   await expect(panel.locator('[role="row"]').first()).toContainText(
     'two-layers'
   );
-  await picture(page, 'training-panel');
   await panel.locator('[role="row"]', { hasText: 'two-layers' }).click();
   await expect(panel).toContainText('batch_size');
   await expect(panel).toContainText('confusion.png');
-  await picture(panel, 'run-detail');
+  await picture(page, 'panel');
 });
 
 test('the sweep example: one chart for twelve runs, nested runs, read by plain MLflow', async ({
@@ -96,6 +98,7 @@ test('the sweep example: one chart for twelve runs, nested runs, read by plain M
   await expect(sweep).toContainText('13 runs');
   await sweep.scrollIntoViewIfNeeded();
   await picture(page, 'sweep');
+  await picture(sweep, 'chart');
   expect(
     lab.rows(
       `SELECT count(DISTINCT m.run_uuid), count(*), max(m.step) FROM metrics m JOIN tags t ON t.run_uuid = m.run_uuid
