@@ -41,12 +41,19 @@ export function moreIsBetter(key: string): boolean {
   );
 }
 
-/** Params whose values differ among runs, or that not all have, in the order they were seen. */
+/**
+ * Params whose values differ among the runs that have them, in the order they
+ * were seen; after them those that only some runs have.
+ */
 export function differing(
   runs: readonly { params: ReadonlyMap<string, string> }[]
 ): string[] {
-  const keys = new Set(runs.flatMap(run => [...run.params.keys()]));
-  return [...keys].filter(
-    key => new Set(runs.map(run => run.params.get(key))).size > 1
+  const keys = [...new Set(runs.flatMap(run => [...run.params.keys()]))];
+  const values = (key: string) =>
+    runs.flatMap(run => run.params.get(key) ?? []);
+  const varied = keys.filter(key => new Set(values(key)).size > 1);
+  const partial = keys.filter(
+    key => !varied.includes(key) && values(key).length < runs.length
   );
+  return [...varied, ...partial];
 }

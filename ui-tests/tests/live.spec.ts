@@ -20,8 +20,11 @@ test.beforeAll(async () => {
 test.afterAll(() => lab.stop());
 
 async function points(page: Page): Promise<number> {
-  const text = (await charts(page).first().textContent()) ?? '';
-  return Number(/([\d,]+) points/.exec(text)?.[1].replace(/,/g, '') ?? 0);
+  const count = charts(page)
+    .first()
+    .getByText(/^[\d,]+ points$/);
+  const text = (await count.count()) ? await count.first().innerText() : '';
+  return Number(text.replace(/[^\d]/g, ''));
 }
 
 test('after a reload in mid-run the chart is back and goes on', async ({
