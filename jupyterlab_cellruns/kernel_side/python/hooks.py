@@ -22,6 +22,7 @@ def install(tracking, module, validation):
         "create_run": _create_run, "get_run": _get_run, "set_terminated": _set_terminated, "update_run": _update_run,
         "delete_run": _delete_run, "log_artifact": _log_artifact, "log_artifacts": _log_artifacts,
         "finalize_logged_model": _finalize_logged_model, "_record_logged_model": _record_logged_model,
+        "_log_url": _log_url,
     }
     for name, make in makers.items():
         original = cls.__dict__.get(name)
@@ -266,6 +267,14 @@ def _update_run(tracking, original, _checks):
         return result
 
     return update_run
+
+
+def _log_url(tracking, original, _checks):
+    def log_url(self, *args, **kwargs):
+        # MLflow 2 prints a link at a run's end and knows no switch for it; ours would lead to an address for kernels.
+        return None if tracking.attached(self) else original(self, *args, **kwargs)
+
+    return log_url
 
 
 def _delete_run(tracking, original, _checks):
