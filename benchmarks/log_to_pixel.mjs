@@ -11,7 +11,7 @@ await page.goto(url);
 await page.locator('.jp-Notebook .jp-Cell').first().waitFor();
 await page.getByRole('button', { name: /^Cellruns: Ready/ }).waitFor();
 await page.evaluate(() => void window.jupyterapp.commands.execute('notebook:run-all-cells'));
-await page.locator('.jp-Cellruns-inline canvas').first().waitFor({ timeout: 60000 });
+await page.locator('.jp-Cellruns-plot svg').first().waitFor({ timeout: 60000 });
 // The first draw loads the chart's own chunk; what is measured is the chart while it is live.
 await page.waitForTimeout(3000);
 const found = await page.evaluate(

@@ -113,5 +113,7 @@ export function wide(extent: IDomain | null): IDomain {
 export function tickFormat({ min, max }: IDomain): string {
   const size = Math.max(Math.abs(min), Math.abs(max));
   const digits = Math.ceil(Math.log10(size / (max - min) || 1)) + 2;
-  return `.${Math.min(Math.max(digits, 3), 9)}~g`;
+  // 75k, not 7.5e+4; beyond the millions an exponent is clearer than a letter.
+  const letter = size >= 1e4 && size < 1e9 ? 's' : 'g';
+  return `.${Math.min(Math.max(digits, 3), 9)}~${letter}`;
 }

@@ -212,7 +212,8 @@ export class ChartBoard extends Widget {
         size,
         live,
         many: runs.length > 1,
-        figure: () => figureOf(plot, { runs, options, dark: theme.dark, live }),
+        figure: () =>
+          figureOf(plot, { runs, options, dark: theme.dark, live, width }),
         runName: id => runs.find(run => run.run === id)?.name ?? id
       });
       this.request(card);

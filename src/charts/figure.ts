@@ -18,7 +18,7 @@ import { smooth } from './smooth';
 export const MAX_DRAWN = 1000;
 
 /** Most points of one plot that are drawn while it lives. */
-const MAX_LIVE = 2400;
+const MAX_LIVE = 1500;
 
 /** A value that has no place on the axes. */
 export type OddKind = 'nan' | 'high' | 'low' | 'nonpositive';
@@ -79,6 +79,8 @@ export interface IFigureOptions {
   readonly dark: boolean;
   /** Less points, so that a frame stays short. */
   readonly live: boolean;
+  /** Width of the plot, px: while it lives, more points than that are not worth their time. */
+  readonly width?: number;
 }
 
 /** Turn a plot into numbers. */
@@ -119,7 +121,14 @@ export function figureOf(plot: IPlot, from: IFigureOptions): IFigure {
   );
   const yDomain = airy(y, log);
   const most = from.live
-    ? Math.max(60, Math.min(MAX_DRAWN, Math.floor(MAX_LIVE / scaled.length)))
+    ? Math.max(
+        60,
+        Math.min(
+          MAX_DRAWN,
+          from.width ?? MAX_DRAWN,
+          Math.floor(MAX_LIVE / scaled.length)
+        )
+      )
     : MAX_DRAWN;
   const rows = new Rows(log, domain);
   scaled.forEach((trace, g) => rows.add(trace, g, most));
@@ -178,7 +187,8 @@ class Rows {
     ): number => {
       const all = finite.length === ys.length;
       const kept = all ? ys : Float64Array.from(finite, i => ys[i]);
-      const picked = pickPeaks(kept, budget);
+      const xs = all ? trace.xs : Float64Array.from(finite, i => trace.xs[i]);
+      const picked = pickPeaks(kept, budget, xs);
       for (const i of picked) {
         into.push(this._row(trace, g, all ? i : finite[i], ys));
       }

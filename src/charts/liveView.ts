@@ -29,7 +29,8 @@ export class LiveView implements IChartView {
       this._shape = key;
       this._view = new engine.vega.View(engine.runtime(shape, size), {
         container: this.node,
-        renderer: 'canvas',
+        // Not a canvas: without a GPU a page rasterizes that in its main thread, an SVG in others.
+        renderer: 'svg',
         hover: false,
         logLevel: 0
       }).padding({ ...PADDING });

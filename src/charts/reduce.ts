@@ -3,9 +3,15 @@
  *
  * #### Notes
  * The ends stay, and of every bucket its minimum, its maximum and the first
- * value that is not finite, so that no peak and no NaN vanishes.
+ * value that is not finite, so that no peak and no NaN vanishes. With `xs`
+ * (ascending) the buckets are equally wide, as the pixels of a plot are;
+ * without, they hold equally many points.
  */
-export function pickPeaks(values: ArrayLike<number>, most: number): number[] {
+export function pickPeaks(
+  values: ArrayLike<number>,
+  most: number,
+  xs?: ArrayLike<number>
+): number[] {
   const n = values.length;
   if (n <= most) {
     return Array.from({ length: n }, (_, i) => i);
@@ -13,9 +19,19 @@ export function pickPeaks(values: ArrayLike<number>, most: number): number[] {
   const picked: number[] = [0];
   const strange = anyStrange(values);
   const buckets = Math.max(1, Math.floor((most - 2) / (strange ? 3 : 2)));
+  const width = xs ? (xs[n - 1] - xs[0]) / buckets : 0;
+  let to = 1;
   for (let b = 0; b < buckets; b++) {
-    const from = 1 + Math.floor((b * (n - 2)) / buckets);
-    const to = 1 + Math.floor(((b + 1) * (n - 2)) / buckets);
+    const from = to;
+    if (xs && width > 0) {
+      const edge = xs[0] + width * (b + 1);
+      const last = b === buckets - 1;
+      while (to < n - 1 && (last || xs[to] < edge)) {
+        to++;
+      }
+    } else {
+      to = 1 + Math.floor(((b + 1) * (n - 2)) / buckets);
+    }
     let low = -1;
     let high = -1;
     let odd = -1;

@@ -14,7 +14,7 @@ export interface IChartView {
   readonly node: HTMLElement;
   /** What has to be loaded before it can draw, or null. */
   readonly ready: Promise<unknown> | null;
-  /** Show a drawing; resolves when it is on the canvas. Calls do not overlap. */
+  /** Show a drawing; resolves when it is in the node. Calls do not overlap. */
   draw(drawing: IDrawing): Promise<void>;
   dispose(): void;
 }

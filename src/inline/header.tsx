@@ -52,7 +52,7 @@ export function Header(props: IHeaderProps): JSX.Element {
   const count =
     points === 0
       ? trans.__('no metrics')
-      : trans._n('%1 point', '%1 points', points, formatCount(points));
+      : trans._n('%2 point', '%2 points', points, formatCount(points));
   return runs.length === 1 ? (
     <OneRun {...props} run={runs[0]} count={count} />
   ) : (

@@ -89,10 +89,12 @@ export class LiveSeries implements ILiveSeries {
     this._values = grow(this._values);
   }
 
-  /** Halve: the ends, the extremes of every bucket and some of what is not finite stay. */
+  /** Halve, evenly along the steps so that old parts do not thin out: the ends, the extremes of every bucket and some of what is not finite stay. */
   private _compact(): void {
     this._sort();
-    const picked = pickPeaks(this._values, MAX_KEPT / 2);
+    const spread = this._steps[0] < this._steps[this._length - 1];
+    const xs = spread ? this._steps : this._timestamps;
+    const picked = pickPeaks(this._values, MAX_KEPT / 2, xs);
     for (let i = 0; i < picked.length; i++) {
       this._steps[i] = this._steps[picked[i]];
       this._timestamps[i] = this._timestamps[picked[i]];

@@ -44,6 +44,17 @@ def test_the_bundle_is_at_most_64_kib_and_its_picture_is_xml(runs: int, metrics:
     assert payload["runs"][-1]["series"][0]["count"] == points
 
 
+@pytest.mark.parametrize("stride", [1, 0], ids=["growing steps", "one step"])
+def test_the_old_part_of_a_long_curve_is_not_thinned_out(stride: int) -> None:
+    curve = Series("loss")
+    for start in range(0, 300_000, 500):
+        order = range(start, start + 500)
+        curve.extend([i * stride for i in order], list(order), [math.sin(i) for i in order])
+    shown = curve.json(256)
+    quarters = [sum(at * 75_000 <= t < (at + 1) * 75_000 for t in shown["timestamps"]) for at in range(4)]
+    assert min(quarters) > 0.8 * max(quarters), quarters
+
+
 def test_a_single_spike_in_a_million_points_stays() -> None:
     curve = Series("loss")
     for start in range(0, 1_000_000, 1000):

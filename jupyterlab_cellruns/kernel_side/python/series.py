@@ -58,7 +58,7 @@ class Series:
 
     def reduce(self, most):
         """Drop points until at most `most` are left; first, last, and the extremes of every bucket stay."""
-        picked = pick(self.steps, self.values, most)
+        picked = pick(self.steps, self.timestamps, self.values, most)
         if picked is not None:
             self.steps = [self.steps[i] for i in picked]
             self.timestamps = [self.timestamps[i] for i in picked]
@@ -66,7 +66,7 @@ class Series:
 
     def json(self, most):
         """The `series` entry of the chart payload (docs/events.md) with at most `most` points, ordered by step."""
-        picked = pick(self.steps, self.values, most)
+        picked = pick(self.steps, self.timestamps, self.values, most)
         if picked is None:
             picked = sorted(range(len(self.values)), key=self.steps.__getitem__)
         return {
@@ -85,20 +85,25 @@ class Series:
         }
 
 
-def pick(steps, values, most):
+def pick(steps, timestamps, values, most):
     """Indices, in step order, of at most `most` points: the ends, each bucket's extremes, what is not finite.
 
-    None where there is nothing to drop.
+    Buckets are equally wide in steps (in time, where all steps are one), not equally full: reduced again and again,
+    the old part of a curve would else be thinned out each time. None where there is nothing to drop.
     """
     count = len(values)
     if count <= most:
         return None
     order = sorted(range(count), key=steps.__getitem__)
-    most = max(most, 4)
-    buckets = max((most - 2) // 3, 1)
+    xs = steps if steps[order[0]] != steps[order[-1]] else timestamps
+    low, width = xs[order[0]], xs[order[-1]] - xs[order[0]]
+    buckets = max((max(most, 4) - 2) // 3, 1)
+    parts = [[] for _ in range(buckets)]
+    for place, i in enumerate(order):
+        part = (xs[i] - low) * buckets // width if width > 0 else place * buckets // count
+        parts[max(min(part, buckets - 1), 0)].append(i)
     keep = {order[0], order[-1]}
-    for b in range(buckets):
-        part = order[b * count // buckets : (b + 1) * count // buckets]
+    for part in parts:
         finite = [i for i in part if values[i] - values[i] == 0.0]
         if finite:
             keep.add(min(finite, key=values.__getitem__))

@@ -27,6 +27,19 @@ describe('pickPeaks', () => {
       expect.arrayContaining([0, 777, 12345, 40001, 49999])
     );
   });
+
+  it('spreads its points over the axis, however they are crowded', () => {
+    const xs = Array.from({ length: 4000 }, (_, i) =>
+      i < 1000 ? i * 3 : 3000 + (i - 1000) / 3
+    );
+    const values = xs.map((_, i) => ((i * 7919) % 1000) / 1000);
+    const picked = pickPeaks(values, 402, xs);
+    const early = picked.filter(i => xs[i] < 2000).length;
+    expect(picked.length).toBeLessThanOrEqual(402);
+    expect(early / picked.length).toBeGreaterThan(0.45);
+    expect(early / picked.length).toBeLessThan(0.55);
+    expect(picked.slice(-1)).toEqual([3999]);
+  });
 });
 
 describe('smooth', () => {
@@ -109,6 +122,7 @@ describe('axes and numbers', () => {
   it('tells close ticks apart', () => {
     expect(tickFormat({ min: 0, max: 1 })).toBe('.3~g');
     expect(tickFormat({ min: 0.99991, max: 0.99995 })).toBe('.7~g');
+    expect(tickFormat({ min: 68000, max: 82000 })).toBe('.3~s');
   });
 
   it('goes from value to pixel and back', () => {

@@ -163,6 +163,16 @@ describe('LiveSeries', () => {
     expect([...series.steps]).toEqual([...series.steps].sort((a, b) => a - b));
   });
 
+  it.each([1, 0])('keeps the old part of a long curve (stride %i)', stride => {
+    const series = new LiveSeries('loss');
+    for (let i = 0; i < 100000; i++) {
+      series.extend([i * stride], [i], [Math.sin(i)]);
+    }
+    const early = series.timestamps.filter(t => t < 25000).length;
+    const third = series.timestamps.filter(t => t >= 50000 && t < 75000).length;
+    expect(early).toBeGreaterThan(0.8 * third);
+  });
+
   it('orders equal steps by time', () => {
     const series = new LiveSeries('loss');
     series.extend([0, 0, 0], [30, 10, 20], [3, 1, 2]);
