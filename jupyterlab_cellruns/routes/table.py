@@ -9,6 +9,7 @@ from tornado.web import RequestHandler
 
 from .artifacts import ArtifactContentHandler, ArtifactsHandler
 from .charts import AnchorsHandler, ChartsHandler
+from .compare import CompareHandler
 from .context import RouteContext
 from .experiments import ExperimentsHandler
 from .kernel_context import KernelContextHandler
@@ -25,6 +26,7 @@ Route = tuple[str, type[RequestHandler], dict[str, Any]]
 _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("status", StatusHandler),
     ("experiments", ExperimentsHandler),
+    ("compare", CompareHandler),
     ("notebooks", NotebooksHandler),
     ("settings", SettingsHandler),
     ("runs", RunsHandler),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..capture.events import Event
+from .history import WHOLE, Window
 
 
 class StoreUnavailable(Exception):
@@ -73,8 +74,14 @@ class Store(Protocol):
         """One run as the answer of `GET runs/<id>`, or None where there is none."""
         ...
 
-    def series(self, run_id: str, keys: Sequence[str] | None, points: int) -> list[dict[str, Any]]:
-        """Reduced metric histories as `Series` dicts."""
+    def series(
+        self, run_id: str, keys: Sequence[str] | None, points: int, window: Window = WHOLE
+    ) -> list[dict[str, Any]]:
+        """Reduced metric histories as `Series` dicts, of the points in a window of steps or times."""
+        ...
+
+    def briefs(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Runs as `RunBrief` dicts (docs/http-api.md): all but their histories. Runs that are not there are left out."""
         ...
 
     def experiments(self) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from ..capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
 from . import rest_read, rules
 from .base import Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable
 from .endpoint import Endpoint
+from .history import WHOLE, Window
 from .sqlite_write import LOCAL_ID_TAG
 
 MAX_METRICS = 1000
@@ -92,6 +93,7 @@ class RestStore:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._rest = Rest(endpoint)
+        self._histories = rest_read.Histories()
         self._local: dict[str, str] = {}
 
     def write(self, events: Sequence[Event]) -> list[Refusal]:
@@ -123,12 +125,18 @@ class RestStore:
                 return None
             raise StoreRefused(error.message, "") from error
 
-    def series(self, run_id: str, keys: Sequence[str] | None, points: int) -> list[dict[str, Any]]:
+    def series(
+        self, run_id: str, keys: Sequence[str] | None, points: int, window: Window = WHOLE
+    ) -> list[dict[str, Any]]:
         """See `Store.series`."""
         try:
-            return rest_read.series(self._rest, run_id, keys, points)
+            return rest_read.series(self._rest, self._histories, run_id, keys, points, window)
         except ApiError as error:
             raise StoreRefused(error.message, "") from error
+
+    def briefs(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """See `Store.briefs`."""
+        return rest_read.briefs(self._rest, run_ids)
 
     def experiments(self) -> list[dict[str, Any]]:
         """See `Store.experiments`."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .base import RunPage, RunQuery
-from .reduce import Point, Reducer
+from .history import WHOLE, History, Window, series_json
+from .reduce import Point
 from .rules import number, to_json
 from .sqlite_read import set_tag
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 _PAGE = 500
 _HISTORY_PAGE = 25_000
 """Most points that MLflow gives in one answer (get-history)."""
+MOST_POINTS = 4_000_000
+"""Points of histories that are kept: 100 MB."""
 _INFINITE = 1.7976931348623157e308
 
 
@@ -177,27 +182,75 @@ def _history(rest: Rest, run_id: str, key: str) -> Iterator[Point]:
         params["page_token"] = answer["next_page_token"]
 
 
-def series(rest: Rest, run_id: str, keys: Sequence[str] | None, points: int) -> list[dict[str, Any]]:
+class Histories:
+    """Histories that were fetched, so that a zoom asks nothing; at most `MOST_POINTS` are kept, the oldest go first."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], tuple[dict[str, Any], History]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, rest: Rest, run_id: str, key: str, latest: dict[str, Any]) -> History:
+        """The history of a metric whose newest point is `latest`; asked for where another was the newest."""
+        with self._lock:
+            kept = self._kept.get((run_id, key))
+            if kept is not None and kept[0] == latest:
+                self._kept.move_to_end((run_id, key))
+                return kept[1]
+        history = History(_history(rest, run_id, key))
+        with self._lock:
+            self._kept[run_id, key] = (latest, history)
+            self._kept.move_to_end((run_id, key))
+            points = sum(len(one) for _, one in self._kept.values())
+            while points > MOST_POINTS and len(self._kept) > 1:
+                points -= len(self._kept.popitem(last=False)[1][1])
+        return history
+
+
+def series(
+    rest: Rest, histories: Histories, run_id: str, keys: Sequence[str] | None, points: int, window: Window = WHOLE
+) -> list[dict[str, Any]]:
     """Reduced histories as `Series` dicts; all metrics (at most 50) without `keys`."""
+    run = rest.call("GET", "runs/get", params={"run_id": run_id})["run"]
+    latest = {m["key"]: m for m in run.get("data", {}).get("metrics", [])}
     if keys is None:
-        run = rest.call("GET", "runs/get", params={"run_id": run_id})["run"]
-        keys = sorted(m["key"] for m in run.get("data", {}).get("metrics", []))[:50]
-    return [_one(rest, run_id, key, points) for key in keys]
+        keys = sorted(latest)[:50]
+    found = []
+    for key in keys:
+        whole = histories.get(rest, run_id, key, latest[key]) if key in latest else History(())
+        part = whole.within(window)
+        found.append(series_json(key, len(part), part.reduced(points) if len(part) else []))
+    return found
 
 
-def _one(rest: Rest, run_id: str, key: str, points: int) -> dict[str, Any]:
-    history = sorted(_history(rest, run_id, key))
-    reducer = Reducer(len(history), points)
-    reducer.take(history)
-    kept = reducer.points()
-    return {
-        "key": key,
-        "total": len(history),
-        "reduced": len(kept) < len(history),
-        "steps": [p[0] for p in kept],
-        "timestamps": [p[1] for p in kept],
-        "values": [to_json(p[2], p[3]) for p in kept],
-    }
+def briefs(rest: Rest, run_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """`RunBrief` dicts in the order asked for."""
+    from .rest import ApiError
+
+    names: dict[str, str] = {}
+    found = []
+    for run_id in run_ids:
+        try:
+            run = rest.call("GET", "runs/get", params={"run_id": run_id})["run"]
+        except ApiError as error:
+            if error.code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            continue
+        info = run["info"]
+        experiment = info["experiment_id"]
+        if experiment not in names:
+            answer = rest.call("GET", "experiments/get", params={"experiment_id": experiment})
+            names[experiment] = answer["experiment"]["name"]
+        found.append({
+            "run": _summary(run, names),
+            "tags": dict(sorted(_pairs(run.get("data", {}).get("tags")).items())),
+            "datasets": [_dataset(d) for d in run.get("inputs", {}).get("dataset_inputs", [])],
+            "models": [
+                {"model_id": m["model_id"], "name": _model_name(rest, m["model_id"])}
+                for m in run.get("outputs", {}).get("model_outputs", [])
+            ],
+            "artifact_uri": info.get("artifact_uri", ""),
+        })
+    return found
 
 
 def experiments(rest: Rest, filter_: str | None) -> list[dict[str, Any]]:

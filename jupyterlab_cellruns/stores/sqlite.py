@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..capture.events import Event
-from . import schema, sqlite_read
+from . import schema, sqlite_read, sqlite_series
 from .base import Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable
+from .history import WHOLE, Window
 from .sqlite_write import Batch, insert_run
 
 T = TypeVar("T")
@@ -44,9 +45,15 @@ class SqliteStore:
         """See `Store.run`."""
         return self._read(lambda db: sqlite_read.run_detail(db, run_id))
 
-    def series(self, run_id: str, keys: Sequence[str] | None, points: int) -> list[dict[str, Any]]:
+    def series(
+        self, run_id: str, keys: Sequence[str] | None, points: int, window: Window = WHOLE
+    ) -> list[dict[str, Any]]:
         """See `Store.series`."""
-        return self._read(lambda db: sqlite_read.series(db, run_id, keys, points))
+        return self._read(lambda db: sqlite_series.series(db, run_id, keys, points, window, self._open))
+
+    def briefs(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """See `Store.briefs`."""
+        return self._read(lambda db: sqlite_read.briefs(db, run_ids))
 
     def experiments(self) -> list[dict[str, Any]]:
         """See `Store.experiments`."""
@@ -163,9 +170,12 @@ class SqliteStore:
         if writer is not None:
             writer.close()
 
+    def _open(self) -> sqlite3.Connection:
+        return schema.open_readonly(self.path, self._busy_seconds)
+
     def _read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         try:
-            with closing(schema.open_readonly(self.path, self._busy_seconds)) as db:
+            with closing(self._open()) as db:
                 return function(db)
         except sqlite3.OperationalError as error:
             raise StoreUnavailable(f"{self.path} can't be read now: {error}") from error

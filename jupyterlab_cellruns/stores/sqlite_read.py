@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from .base import RunPage, RunQuery
-from .reduce import Reducer
 from .rules import to_json
 
 _SUMMARY = """
@@ -135,6 +134,27 @@ def run_detail(db: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
     }
 
 
+def briefs(db: sqlite3.Connection, run_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """`RunBrief` dicts in the order asked for; nothing of them is read from the table of metrics."""
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(run_ids), _CHUNK):
+        part = run_ids[start : start + _CHUNK]
+        marks = ",".join("?" * len(part))
+        rows = db.execute(f"{_SUMMARY} WHERE r.run_uuid IN ({marks})", part).fetchall()
+        tags: dict[str, dict[str, str]] = {}
+        for run, key, value in db.execute(
+            f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN ({marks}) ORDER BY key", part
+        ):
+            tags.setdefault(run, {})[key] = value
+        for row, summary in zip(rows, _summaries(db, rows), strict=True):
+            run_id = row[0]
+            found[run_id] = {
+                "run": summary, "tags": tags.get(run_id, {}), "datasets": _datasets(db, run_id),
+                "models": _models(db, run_id), "artifact_uri": row[9],
+            }
+    return [found[run_id] for run_id in run_ids if run_id in found]
+
+
 def metric_summary(db: sqlite3.Connection, run_id: str, key: str) -> dict[str, Any]:
     """`MetricSummary` of one metric; one pass over its points by the index on (run, key, step)."""
     finite = "is_nan = 0 AND value > -1.7976931348623157e308 AND value < 1.7976931348623157e308"
@@ -179,36 +199,6 @@ def _models(db: sqlite3.Connection, run_id: str) -> list[dict[str, Any]]:
         (run_id, run_id),
     )
     return [{"model_id": i, "name": n} for i, n in rows]
-
-
-def series(db: sqlite3.Connection, run_id: str, keys: Sequence[str] | None, points: int) -> list[dict[str, Any]]:
-    """Reduced histories as `Series` dicts, ordered by (step, timestamp); all metrics (at most 50) without `keys`."""
-    if keys is None:
-        rows = db.execute("SELECT key FROM latest_metrics WHERE run_uuid = ? ORDER BY key LIMIT 50", (run_id,))
-        keys = [k for (k,) in rows]
-    return [one_series(db, run_id, key, points) for key in keys]
-
-
-def one_series(db: sqlite3.Connection, run_id: str, key: str, points: int) -> dict[str, Any]:
-    """One metric's history; every bucket of steps keeps its first, least, greatest and last point."""
-    total = db.execute("SELECT count(*) FROM metrics WHERE run_uuid = ? AND key = ?", (run_id, key)).fetchone()[0]
-    rows = db.execute(
-        "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ? "
-        "ORDER BY step, timestamp, value, is_nan",
-        (run_id, key),
-    )
-    reducer = Reducer(total, points)
-    for batch in iter(lambda: rows.fetchmany(5000), []):
-        reducer.take(batch)
-    kept = reducer.points()
-    return {
-        "key": key,
-        "total": total,
-        "reduced": len(kept) < total,
-        "steps": [p[0] for p in kept],
-        "timestamps": [p[1] for p in kept],
-        "values": [to_json(p[2], p[3]) for p in kept],
-    }
 
 
 def experiments(db: sqlite3.Connection) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ import pytest
 
 from jupyterlab_cellruns.capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
 from jupyterlab_cellruns.stores.base import RunQuery, Store
+from jupyterlab_cellruns.stores.history import Window
 from jupyterlab_cellruns.stores.manager import StoreManager
 from jupyterlab_cellruns.stores.rest import RestStore
 from jupyterlab_cellruns.stores.sqlite import SqliteStore
@@ -185,3 +186,85 @@ def test_a_single_spike_survives_the_reduction(pair: Pair) -> None:
         assert found["values"][found["steps"].index(17_123)] == 50.0
         assert "NaN" in found["values"]
         assert found["steps"] == sorted(found["steps"])
+
+
+def bulk(pair: Pair, points: list[tuple[int, int, float, int]]) -> list[str]:
+    """A run in both databases with the points of a metric `m`, as (step, timestamp, value, is_nan)."""
+    made = []
+    for which in (0, 1):
+        run_id = (pair.direct, pair.served)[which].create_run("0", "long", 1, {})
+        database = sqlite3.connect(pair.managers[which].database, timeout=30)
+        database.executemany(
+            "INSERT INTO metrics (key, run_uuid, step, timestamp, value, is_nan) VALUES ('m', ?, ?, ?, ?, ?)",
+            [(run_id, *point) for point in points],
+        )
+        database.execute(
+            "INSERT INTO latest_metrics (key, run_uuid, step, timestamp, value, is_nan) VALUES ('m', ?, ?, ?, ?, ?)",
+            (run_id, *max(points)),
+        )
+        database.commit()
+        database.close()
+        made.append(run_id)
+    return made
+
+
+def steps_of(kind: str, n: int, rng: random.Random) -> list[int]:
+    return {
+        "even": lambda: list(range(n)),
+        "gaps": lambda: [i * 1000 + (50_000_000 if i > n // 3 else 0) for i in range(n)],
+        "one far away": lambda: [*range(n - 1), 10**12],
+        "few": lambda: [i * 7 // n for i in range(n)],
+        "none": lambda: [0] * n,
+        "any": lambda: [rng.randint(-n, n) for _ in range(n)],
+    }[kind]()
+
+
+@pytest.mark.parametrize("kind", ["even", "gaps", "one far away", "few", "none", "any"])
+def test_long_series_keep_their_peaks_and_zoom_to_every_point(pair: Pair, kind: str) -> None:
+    rng = random.Random(kind)
+    n = 24_000
+    points = [(s, 1000 + i, rng.gauss(0, 1), 0) for i, s in enumerate(steps_of(kind, n, rng))]
+    for value, is_nan in ((40.0, 0), (-30.0, 0), (0.0, 1), (1.7976931348623157e308, 0)):
+        i = rng.randrange(n)
+        points[i] = (points[i][0], points[i][1], value, is_nan)
+    ids = bulk(pair, points)
+    answers = []
+    for store, run_id in zip((pair.direct, pair.served), ids, strict=True):
+        (found,) = store.series(run_id, ["m"], 900)
+        assert found["total"] == n
+        assert len(found["steps"]) <= 900
+        assert {40.0, -30.0, "NaN", "Infinity"} <= set(found["values"])
+        order = list(zip(found["steps"], found["timestamps"], strict=True))
+        assert order == sorted(order)
+        assert {order[0][0], order[-1][0]} == {min(points)[0], max(points)[0]}
+        # Into the fullest third again and again, until nothing is left out.
+        window, depth = Window(), 0
+        while found["reduced"]:
+            depth += 1
+            assert depth < 40
+            middle = found["timestamps"][len(found["timestamps"]) // 2]
+            spread = n // 3**depth
+            window = Window(first_time=middle - spread, last_time=middle + spread)
+            (found,) = store.series(run_id, ["m"], 900, window)
+        inside = [p for p in points if window.first_time <= p[1] <= window.last_time]  # type: ignore[operator]
+        assert found["total"] == len(inside) == len(found["values"])
+        (steps,) = store.series(run_id, ["m"], 900, Window(first_step=-5, last_step=40))
+        assert steps["total"] == sum(1 for p in points if -5 <= p[0] <= 40)
+        answers.append([store.series(run_id, ["m"], 900), found, steps])
+    assert answers[0] == answers[1]
+
+
+def test_briefs_of_runs_are_equal_and_leave_out_what_is_gone(pair: Pair) -> None:
+    answers = []
+    for store in (pair.direct, pair.served):
+        ids = [store.create_run("0", name, 7, {"mlflow.user": "u", "t": name}) for name in ("one", "two")]
+        store.write([Params(ids[0], {"lr": "0.1"}), Metrics(ids[0], "m", [1.0, "NaN"], [1, 2], [1, 2])])
+        found = store.briefs([ids[1], "f" * 32, ids[0]])
+        assert [b["run"]["run_id"] for b in found] == [ids[1], ids[0]]
+        text = json.dumps(found, sort_keys=True)
+        for run_id, name in zip(ids, ("ID1", "ID2"), strict=True):
+            text = text.replace(run_id, name)
+        answers.append(json.loads(text))
+    assert answers[0] == answers[1]
+    assert answers[0][1]["run"]["params"] == {"lr": "0.1"}
+    assert answers[0][0]["tags"]["t"] == "two"

@@ -1,0 +1,119 @@
+"""Reads metric histories from MLflow's SQLite tables, reduced where they are long.
+
+A long series is never brought into Python: for each bucket of steps SQLite itself finds the least and the greatest
+point along MLflow's index on (run, key, step), and the buckets are shared out to threads, each with a connection of
+its own (SQLite lets go of Python's lock while it works).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+from .history import LONG, WHOLE, Window, distinct, edges, picked, series_json, too_crowded
+from .reduce import Point, Reducer
+from .rules import INFINITE
+
+MAX_KEYS = 50
+"""Metrics that are answered where none is named."""
+
+PARALLEL = 200_000
+"""Points from which on several threads pay."""
+
+_COLUMNS = "step, timestamp, value, is_nan"
+_ORDER = "ORDER BY step, timestamp, value, is_nan"
+
+Open = Callable[[], sqlite3.Connection]
+
+
+def series(
+    db: sqlite3.Connection, run_id: str, keys: Sequence[str] | None, points: int, window: Window = WHOLE,
+    another: Open | None = None,
+) -> list[dict[str, Any]]:
+    """Reduced histories as `Series` dicts, ordered by (step, timestamp); all metrics (at most 50) without `keys`.
+
+    `another` opens one more connection that only reads, for long series.
+    """
+    if keys is None:
+        rows = db.execute(
+            "SELECT key FROM latest_metrics WHERE run_uuid = ? ORDER BY key LIMIT ?", (run_id, MAX_KEYS)
+        )
+        keys = [k for (k,) in rows]
+    return [Reading(run_id, key, window).series(db, points, another) for key in keys]
+
+
+class Reading:
+    """One metric of one run in a window."""
+
+    def __init__(self, run_id: str, key: str, window: Window) -> None:
+        self.key = key
+        conditions, self._values = ["run_uuid = ?", "key = ?"], [run_id, key]
+        for condition, value in (
+            ("step >= ?", window.first_step), ("step <= ?", window.last_step),
+            ("timestamp >= ?", window.first_time), ("timestamp <= ?", window.last_time),
+        ):
+            if value is not None:
+                conditions.append(condition)
+                self._values.append(value)  # type: ignore[arg-type]
+        self._of = f"FROM metrics WHERE {' AND '.join(conditions)}"
+
+    def series(self, db: sqlite3.Connection, points: int, another: Open | None) -> dict[str, Any]:
+        """The `Series` dict."""
+        (total,) = db.execute(f"SELECT count(*) {self._of}", self._values).fetchone()
+        kept = self._by_buckets(db, total, points, another) if total > max(points, LONG) else None
+        return series_json(self.key, total, self._by_reading(db, total, points) if kept is None else kept)
+
+    def _by_reading(self, db: sqlite3.Connection, total: int, points: int) -> list[Point]:
+        rows = db.execute(f"SELECT {_COLUMNS} {self._of} {_ORDER}", self._values)
+        reducer = Reducer(total, points)
+        for batch in iter(lambda: rows.fetchmany(5000), []):
+            reducer.take(batch)
+        return reducer.points()
+
+    def _by_buckets(
+        self, db: sqlite3.Connection, total: int, points: int, another: Open | None
+    ) -> list[Point] | None:
+        first, last = self._end_step(db, "ASC"), self._end_step(db, "DESC")
+        ranges = edges(first, last, points)
+        if not ranges:
+            return None
+        threads = min(4, os.cpu_count() or 1) if another is not None and total >= PARALLEL else 1
+        if threads == 1 or another is None:
+            found = [self._bucket(db, low, high) for low, high in ranges]
+        else:
+            opened: Open = another
+
+            def part(which: int) -> list[list[Point]]:
+                mine = ranges[len(ranges) * which // threads : len(ranges) * (which + 1) // threads]
+                with closing(opened()) as own:
+                    return [self._bucket(own, low, high) for low, high in mine]
+
+            with ThreadPoolExecutor(threads, "cellruns-series") as pool:
+                found = [bucket for part_ in pool.map(part, range(threads)) for bucket in part_]
+        if too_crowded(total, sum(1 for bucket in found if bucket), len(ranges)):
+            return None
+        ends = [db.execute(f"SELECT {_COLUMNS} {self._of} AND step BETWEEN ? AND ?", (*self._values, step, step)).fetchall()
+                for step in (first, last)]
+        return distinct([min(ends[0]), *(point for bucket in found for point in bucket), max(ends[1])])
+
+    def _end_step(self, db: sqlite3.Connection, order: str) -> int:
+        # The step alone is at the end of the index; with more in the order SQLite would read all points.
+        return int(db.execute(f"SELECT step {self._of} ORDER BY step {order} LIMIT 1", self._values).fetchone()[0])
+
+    def _bucket(self, db: sqlite3.Connection, low: int, high: int) -> list[Point]:
+        of, values = f"{self._of} AND step BETWEEN ? AND ?", (*self._values, low, high)
+        # SQLite gives the other columns of the row that holds the minimum or maximum (lang_select, bare columns);
+        # with both in one query it would be either row, so there are two.
+        least = db.execute(f"SELECT min(value), step, timestamp, sum(is_nan) {of}", values).fetchone()
+        if least[0] is None:
+            return []
+        most = db.execute(f"SELECT max(value), step, timestamp {of}", values).fetchone()
+        if least[3] or least[0] <= -INFINITE or most[0] >= INFINITE:
+            return picked(db.execute(f"SELECT {_COLUMNS} {of} {_ORDER}", values).fetchall())
+        found = [(least[1], least[2], least[0], 0), (most[1], most[2], most[0], 0)]
+        return distinct(sorted(found))
+
