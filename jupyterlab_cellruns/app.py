@@ -36,21 +36,23 @@ class CellrunsApp(ExtensionApp):
         from .experiments import mode_of
         from .service import Service, Settings, data_folder
         from .spools import SpoolHome
-        from .stores.manager import StoreManager
+        from .stores.local import LocalStore
+        from .stores.registry import Stores
 
         serverapp: Any = self.serverapp
         root = Path(self.store_dir or serverapp.root_dir).expanduser().resolve()
         data = data_folder(jupyter_data_dir(), str(root))
-        remote = self._remote()
-        stores = StoreManager(
+        local = LocalStore(
             root_dir=root, fallback_dir=data.parent / "stores", runtime_dir=Path(jupyter_runtime_dir()) / "cellruns",
-            log=self.log, remote=remote, idle_seconds=self.idle_seconds,
+            log=self.log, idle_seconds=self.idle_seconds,
         )
-        spools = SpoolHome(Path(jupyter_data_dir()) / "cellruns" / "spool", str(stores.state()["location"]))
+        remotes, replaces = self._remotes()
+        stores = Stores([local, *remotes], remotes[-1].id if replaces else local.id)
+        spools = SpoolHome(Path(jupyter_data_dir()) / "cellruns" / "spool", stores.locations(), stores.default)
         spools.make()
         self.service = Service(
             serverapp, Settings(self.enabled, mode_of(self.experiment_mode), self.experiment_name), stores, spools,
-            data, self._server_url, remote.base_url if remote is not None else None, self.log,
+            data, self._server_url, replaces, self.log,
         )
         self.settings["cellruns"] = self.service
 
@@ -73,12 +75,17 @@ class CellrunsApp(ExtensionApp):
 
         return server_url(self.serverapp)
 
-    def _remote(self) -> Any:
+    def _remotes(self) -> tuple[list[Any], str | None]:
         import os
 
         uri = os.environ.get("MLFLOW_TRACKING_URI", "")
         if not uri.startswith(("http://", "https://")):
-            return None
-        from .stores.endpoint import endpoint_from_environment
+            return [], None
+        from urllib.parse import urlsplit
 
-        return endpoint_from_environment(os.environ)
+        from .stores.endpoint import endpoint_from_environment
+        from .stores.remote import RemoteStore
+
+        endpoint = endpoint_from_environment(os.environ)
+        label = urlsplit(uri).hostname or uri
+        return [RemoteStore("environment", label, endpoint.base_url, lambda: endpoint)], uri

@@ -11,8 +11,11 @@ from .kernel_side.python.series import Series
 from .stores.base import Store
 
 
-def chart_bundle(store: Store, body: dict[str, Any]) -> dict[str, Any]:
-    """MIME bundle of docs/events.md for `{anchor, cell_id, execution_count, run_ids}`. Blocks."""
+def chart_bundle(store: Store, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """MIME bundle of docs/events.md for `{anchor, cell_id, execution_count, run_ids}`. Blocks.
+
+    `name` is what the payload calls the store.
+    """
     runs = []
     for run_id in list(body.get("run_ids") or [])[-100:]:
         detail = store.run(str(run_id))
@@ -20,7 +23,7 @@ def chart_bundle(store: Store, body: dict[str, Any]) -> dict[str, Any]:
             runs.append(_run(store, detail))
     cell = {"id": body.get("cell_id"), "execution_count": body.get("execution_count")}
     ended = all(run.status not in ("RUNNING", "SCHEDULED") for run in runs)
-    bundle: dict[str, Any] = picture.bundle(str(body.get("anchor")), cell, "attached", runs, ended)
+    bundle: dict[str, Any] = picture.bundle(str(body.get("anchor")), cell, name, runs, ended)
     return bundle
 
 

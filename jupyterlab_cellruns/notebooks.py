@@ -19,24 +19,24 @@ class Notebooks:
         self._choices: dict[str, dict[str, Any]] | None = None
 
     def get(self, path: str) -> dict[str, Any]:
-        """`{path, enabled, experiment}`; `experiment` None means: as the setting says."""
+        """`{path, enabled, experiment, store}`; None means: as the setting says."""
         with self._lock:
             choice = self._read().get(path, {})
-        return {"path": path, "enabled": choice.get("enabled", True), "experiment": choice.get("experiment")}
+        return {
+            "path": path, "enabled": choice.get("enabled", True), "experiment": choice.get("experiment"),
+            "store": choice.get("store"),
+        }
 
-    def put(self, path: str, enabled: bool | None, experiment: str | None, set_experiment: bool) -> dict[str, Any]:
-        """Change a choice. `enabled` None and `set_experiment` False leave that part as it is. Raises OSError."""
+    def put(self, path: str, **changes: Any) -> dict[str, Any]:
+        """Change what is given of `enabled`, `experiment` and `store`. Raises OSError."""
         with self._lock:
             choices = self._read()
             choice = dict(choices.get(path, {}))
-            if enabled is not None:
-                choice["enabled"] = enabled
-            if set_experiment:
-                choice["experiment"] = experiment
-            if choice.get("enabled", True) and choice.get("experiment") is None:
-                choices.pop(path, None)
-            else:
-                choices[path] = choice
+            choice.update(changes)
+            kept = {key: value for key, value in choice.items() if value is not None and (key, value) != ("enabled", True)}
+            choices.pop(path, None)
+            if kept:
+                choices[path] = kept
             self._write(choices)
         return self.get(path)
 

@@ -13,6 +13,7 @@ from typing import Any
 from . import __version__, experiments
 from .announce import Announcer
 from .capture.capture import Capture
+from .capture.events import attached, attached_id
 from .capture.spool import SpoolFolder
 from .experiments import Mode
 from .kernels.kernels import Kernels
@@ -20,7 +21,7 @@ from .notebooks import Notebooks
 from .sessions import Sessions
 from .spools import SpoolHome
 from .stores.base import StoreRefused, StoreUnavailable
-from .stores.manager import StoreManager
+from .stores.registry import Stores
 
 
 class Settings:
@@ -52,15 +53,19 @@ class KernelService:
                 return None
             return {
                 "attached": False, "enabled": service.notebooks.get(path)["enabled"] if path else False,
-                "notebook": path, "experiment": {"id": None, "name": "Default"}, "active_runs": [], "problems": [],
+                "notebook": path, "store": service.store_of_notebook(path),
+                "experiment": {"id": None, "name": "Default"}, "active_runs": [], "problems": [],
             }
         runs = service.capture.kernel(kernel_id)
         return {
             "attached": service.following.attached(kernel_id),
             "enabled": service.following.enabled(kernel_id),
             "notebook": path,
+            "store": service.store_of_notebook(path),
             "experiment": service.planned_experiment(kernel_id, path),
-            "active_runs": [{"run_id": r.run, "name": r.name} for r in runs.active()],
+            "active_runs": [
+                {"run_id": r.run, "name": r.name, "store": attached_id(r.store)} for r in runs.active()
+            ],
             "problems": list(runs.problems),
         }
 
@@ -78,8 +83,10 @@ class KernelService:
 
     async def bind(self, kernel_id: str, binding: dict[str, Any]) -> None:
         """Apply a notebook's choice to its running kernel; a busy kernel follows when it is free."""
-        task = asyncio.ensure_future(self._service.following.set_enabled(kernel_id, bool(binding["enabled"])))
-        self._service.keep(task)
+        service = self._service
+        store = service.store_of_notebook(str(binding["path"]))
+        service.keep(asyncio.ensure_future(service.following.set_enabled(kernel_id, bool(binding["enabled"]))))
+        service.keep(asyncio.ensure_future(service.following.set_store(kernel_id, store)))
 
 
 class Service:
@@ -87,7 +94,7 @@ class Service:
 
     version = __version__
 
-    def __init__(self, serverapp: Any, settings: Settings, stores: StoreManager, spools: SpoolHome, data_dir: Path,
+    def __init__(self, serverapp: Any, settings: Settings, stores: Stores, spools: SpoolHome, data_dir: Path,
                  server_url: Callable[[], str | None], replaces: str | None, log: logging.Logger) -> None:
         self.settings = settings
         self.stores = stores
@@ -99,12 +106,13 @@ class Service:
         self.notebooks = Notebooks(data_dir / "notebooks.json")
         self.sessions = Sessions(serverapp.session_manager, serverapp.root_dir)
         self._announcer = Announcer(serverapp.event_logger, self._news, log)
-        self.capture = Capture(stores.store, stores.trouble, SpoolFolder(spools.folder), self._announcer.changed, log)
+        self.capture = Capture(stores, self.store_of_kernel, SpoolFolder(spools.folder), self._announcer.changed, log)
         manager = serverapp.kernel_manager
         self.kernels = KernelService(self)
         self.following = Kernels(
             manager, server=server_url, capture=self.capture, spool=str(spools.folder), replaces=replaces,
-            wanted=self._wanted, notice=self._notice, close_runs=self._close_runs, log=log,
+            wanted=self._wanted, store_of=self._store_of_session, notice=self._notice, close_runs=self._close_runs,
+            log=log,
         )
 
     @property
@@ -136,18 +144,23 @@ class Service:
             self._spools.release()
 
     async def run_context(self, kernel_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        """`{experiment_id, experiment_name, notebook, tags}` for the next run of a kernel."""
+        """`{store, experiment_id, experiment_name, notebook, tags}` for the next run of a kernel.
+
+        `body["store"]`, where it is given, is the store in which the kernel makes the run whatever was chosen.
+        """
         path = self.sessions.notebook(kernel_id) or self.sessions.of_session_name(body.get("session_name"))
+        asked = body.get("store")
+        store_id = str(asked) if asked in self.stores else self.store_of_notebook(path)
         chosen = self.notebooks.get(path)["experiment"] if path is not None else None
         settings = self.settings
 
         def choose() -> tuple[str | None, str]:
-            return experiments.choose(self.stores.store(), path, settings.mode, settings.name, chosen)
+            return experiments.choose(self.stores.store(store_id), path, settings.mode, settings.name, chosen)
 
         experiment_id, name = await asyncio.to_thread(choose)
-        self._planned[kernel_id] = {"id": experiment_id, "name": name}
+        self._planned[kernel_id] = {"id": experiment_id, "name": name, "store": store_id}
         return {
-            "experiment_id": experiment_id, "experiment_name": name, "notebook": path,
+            "store": store_id, "experiment_id": experiment_id, "experiment_name": name, "notebook": path,
             "tags": experiments.run_tags(path, kernel_id),
         }
 
@@ -156,9 +169,25 @@ class Service:
         chosen = self.notebooks.get(path)["experiment"] if path is not None else None
         name = experiments.planned(path, self.settings.mode, self.settings.name, chosen)
         known = self._planned.get(kernel_id)
-        if known is not None and (chosen is None or chosen == known["name"]) and self.settings.mode == "notebook":
-            return known
+        fits = known is not None and known["store"] == self.store_of_notebook(path)
+        if known is not None and fits and (chosen in (None, known["name"])) and self.settings.mode == "notebook":
+            return {"id": known["id"], "name": known["name"]}
         return {"id": None, "name": name}
+
+    def store_of_notebook(self, path: str | None) -> str:
+        """Id of the store that the next run of a notebook goes to."""
+        chosen = self.notebooks.get(path)["store"] if path is not None else None
+        return str(chosen) if chosen in self.stores else self.stores.default
+
+    def store_of_kernel(self, kernel_id: str) -> str:
+        """Id of the store that the next run of a kernel goes to."""
+        return self.following.store(kernel_id) or self.stores.default
+
+    def store_of_run(self, run_id: str) -> str:
+        """Id of the store where a run is, as far as the events of this server's kernels tell."""
+        seen = self.capture.find(run_id)
+        store_id = attached_id(seen.store) if seen is not None else None
+        return store_id if store_id is not None and store_id in self.stores else self.stores.default
 
     def settings_json(self) -> dict[str, Any]:
         """What `GET settings` answers."""
@@ -179,7 +208,9 @@ class Service:
         """The final chart output of a cell, made from the store."""
         from .chart import chart_bundle
 
-        return await asyncio.to_thread(lambda: chart_bundle(self.stores.store(), body))
+        runs = body.get("run_ids") or []
+        store_id = str(body.get("store") or (self.store_of_run(str(runs[-1])) if runs else self.stores.default))
+        return await asyncio.to_thread(lambda: chart_bundle(self.stores.store(store_id), attached(store_id), body))
 
     def _wanted(self, _kernel_id: str | None, session_name: str | None) -> bool:
         if not self.settings.enabled:
@@ -190,7 +221,7 @@ class Service:
     def _notice(self, kernel_id: str, kind: str, text: str) -> None:
         # In the inbox thread.
         if kind == "mlflow.import":
-            self._serverapp.io_loop.add_callback(self.stores.prepare)
+            self._serverapp.io_loop.add_callback(self._prepare_store, kernel_id)
         elif kind == "seq":
             source, _, seq = text.rpartition(":")
             if seq.isdigit():
@@ -205,12 +236,25 @@ class Service:
             self.capture.kernel(kernel_id).problem(said.get(kind, text))
             self._announcer.changed(set())
 
-    async def _close_runs(self, run_ids: list[str], status: str) -> None:
+    def _prepare_store(self, kernel_id: str) -> None:
+        self.stores.get(self.store_of_kernel(kernel_id)).prepare()
+
+    def _store_of_session(self, session_name: str | None) -> str:
+        return self.store_of_notebook(self.sessions.of_session_name(session_name))
+
+    async def _close_runs(self, runs: list[tuple[str, str]], status: str) -> None:
+        """End runs, `(store id, run id)` each, that are still open. One store that is away holds up no other."""
+        by_store: dict[str, list[str]] = {}
+        for store_id, run_id in runs:
+            by_store.setdefault(store_id, []).append(run_id)
+        await asyncio.gather(*(self._close_in(store_id, run_ids, status) for store_id, run_ids in by_store.items()))
+
+    async def _close_in(self, store_id: str, run_ids: list[str], status: str) -> None:
         now = int(time.time() * 1000)
 
         def close() -> None:
             for run_id in run_ids:
-                self.stores.store().end_run(run_id, status, now)
+                self.stores.store(store_id).end_run(run_id, status, now)
 
         for pause in (0.0, 1.0, 5.0, 20.0, 60.0):
             await asyncio.sleep(pause)
@@ -227,24 +271,26 @@ class Service:
             seen = self.capture.find(run_id)
             runs.append({
                 "run_id": run_id,
+                "store": attached_id(seen.store) if seen else None,
                 "experiment_id": seen.experiment if seen else None,
                 "status": seen.status if seen else "RUNNING",
             })
+        stores = {s["id"]: {"state": s["state"], "waiting": self.capture.waiting(s["id"])} for s in self.stores.states()}
+        default = stores[self.stores.default]
         return {
-            "runs": runs, "store_state": self.stores.state()["state"], "waiting": self.capture.waiting,
+            "runs": runs, "store_state": default["state"], "waiting": self.capture.waiting(), "stores": stores,
             "problems": self.capture.problem_count(),
         }
 
     def _renamed(self, old: str, new: str) -> None:
         self.notebooks.rename(old, new)
-        if old.endswith(".ipynb") and self.stores.exists():
-            self.keep(asyncio.ensure_future(asyncio.to_thread(
-                lambda: experiments.renamed(self.stores.store(), old, new)
-            )))
+        store = self.stores.get(self.store_of_notebook(new))
+        if old.endswith(".ipynb") and store.exists():
+            self.keep(asyncio.ensure_future(asyncio.to_thread(lambda: experiments.renamed(store.store(), old, new))))
 
     def _adopt(self) -> None:
-        for source, first in self._spools.adopt():
-            self.capture.adopt(source, first)
+        for source, first, store_id in self._spools.adopt():
+            self.capture.adopt(source, first, store_id)
 
     def _done(self, task: asyncio.Future[Any]) -> None:
         self._tasks.discard(task)

@@ -1,4 +1,4 @@
-"""The way of a metric through the server: taps -> inbox -> writer -> store, and the flush barrier back."""
+"""The way of a metric through the server: taps -> inbox -> writer of its store -> store, and the barrier back."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from ..stores.base import Refusal, Store
-from .events import ATTACHED, Envelope
+from .events import ATTACHED, Envelope, attached, attached_id
 from .inbox import Inbox
 from .kernel_runs import KernelRuns, SeenRun
 from .spool import SpoolFolder
@@ -25,23 +25,38 @@ _LATE_SECONDS = 0.03
 Message = tuple[str, Callable[[], bytes | None]]
 
 
-class Capture:
-    """Runs two threads of its own; its methods may be called from any thread unless they say otherwise.
+class Stores(Protocol):
+    """Where envelopes go, by store id."""
 
-    `trouble(text or None)` is called when storing begins or ceases to fail, and `changed(run_ids)` when runs have
-    news, both from those threads.
+    def __contains__(self, store_id: object) -> bool: ...
+
+    def store(self, store_id: str) -> Store:
+        """A store; may block, and raise StoreRefused and StoreUnavailable."""
+        ...
+
+    def trouble(self, store_id: str, text: str | None) -> None:
+        """Storing begins or ceases to fail; called from a writer's thread."""
+        ...
+
+
+class Capture:
+    """Runs a thread of its own, and one writer per store, so that a store that is away holds up no other.
+
+    Its methods may be called from any thread unless they say otherwise. `chosen(kernel id)` is the id of the store
+    for runs of a kernel that names none; `changed(run_ids)` is called when runs have news, from our threads.
     """
 
     def __init__(
         self,
-        store: Callable[[], Store],
-        trouble: Callable[[str | None], None],
+        stores: Stores,
+        chosen: Callable[[str], str],
         spool: SpoolFolder,
         changed: Callable[[set[str]], None],
         log: logging.Logger,
     ) -> None:
         self.spool = spool
-        self._say_trouble = trouble
+        self._stores = stores
+        self._chosen = chosen
         self._log = log
         self._changed = changed
         self._kernels: dict[str, KernelRuns] = {}
@@ -50,11 +65,13 @@ class Capture:
         self._applied: dict[str, int] = {}
         self._tidied: dict[str, float] = {}
         self._gone: set[str] = set()
+        self._adopted: dict[str, str] = {}
         self._waiters: list[tuple[str, int, asyncio.AbstractEventLoop, asyncio.Future[bool]]] = []
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._inbox = Inbox(spool, self._deliver, self._report)
-        self._writer = Writer(store, self._stored, self._refused, self._trouble, log)
+        self._writers: dict[str, Writer] = {}
+        self._homeless: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="cellruns-inbox", daemon=True)
 
     def start(self) -> None:
@@ -66,12 +83,16 @@ class Capture:
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join(timeout)
-        return self._writer.stop(timeout)
+        end = time.monotonic() + timeout
+        writers = list(self._writers.values())
+        for writer in writers:
+            writer.ask_to_stop()
+        return all([writer.stop(max(end - time.monotonic(), 0.1)) for writer in writers])
 
-    @property
-    def waiting(self) -> int:
-        """Metric points that have come and are not stored yet."""
-        return self._writer.waiting
+    def waiting(self, store_id: str | None = None) -> int:
+        """Metric points that have come and are not stored yet, of one store or of all."""
+        writers = list(self._writers.values()) if store_id is None else [self._writers.get(store_id)]
+        return sum(writer.waiting for writer in writers if writer is not None)
 
     def feed(self, kernel_id: str, content: Callable[[], bytes | None]) -> None:
         """Take a message of a kernel. `content` is called in the inbox thread: it checks and returns the JSON."""
@@ -136,8 +157,8 @@ class Capture:
             fresh.problem_count = old.problem_count
             return old
 
-    def finish(self, old: KernelRuns) -> list[str]:
-        """A kernel process is gone: read the rest of its spool. Blocks; returns the runs it has left open."""
+    def finish(self, old: KernelRuns) -> list[tuple[str, str]]:
+        """A kernel process is gone: read the rest of its spool. Blocks; `(store id, run)` of what it has left open."""
         # What was sent before the end may still be queued here.
         done = threading.Event()
         self._queue.put(("", done.set))
@@ -146,15 +167,16 @@ class Capture:
             self._inbox.catch_up(source, 2**62)
             self._gone.add(source)
             self._tidy(source)
-        return [run.run for run in old.active() if run.store == ATTACHED]
+        return [(store, run.run) for run in old.active() if (store := attached_id(run.store)) is not None]
 
     def check(self, source: str, seq: int) -> None:
         """A kernel says how far it has sent: what has not come by now is read from the spool. Inbox thread only."""
         if self._inbox.delivered(source) < seq:
             self._inbox.catch_up(source, seq)
 
-    def adopt(self, source: str, first: int) -> None:
+    def adopt(self, source: str, first: int, store_id: str) -> None:
         """Deliver the segments of a source that another server has left in our spool folder. Blocks."""
+        self._adopted[source] = attached(store_id)
         self._inbox.begin(source, first)
         self._applied[source] = first - 1
         self._gone.add(source)
@@ -185,11 +207,37 @@ class Capture:
         owner = self._owner_of_source.get(envelope.source)
         if owner is None:
             owner = self._owner_of_source[envelope.source] = self.kernel(self._current)
+        store = self._adopted.get(envelope.source, envelope.store)
+        if store == ATTACHED:
+            store = owner.store_of({e.run for e in envelope.events}) or attached(self._chosen(self._current))
+        if store != envelope.store:
+            envelope = replace(envelope, store=store)
         touched = owner.take(envelope)
-        if envelope.store != ATTACHED:
-            envelope = replace(envelope, events=())
-        self._writer.put(envelope)
+        store_id = attached_id(store)
+        if store_id is None:
+            # Shown only: its own store has it.
+            self._stored([envelope])
+        elif store_id in self._stores:
+            self._writer(store_id).put(envelope)
+        else:
+            self._no_home(store_id, owner)
         self._changed(touched)
+
+    def _writer(self, store_id: str) -> Writer:
+        writer = self._writers.get(store_id)
+        if writer is None:
+            writer = self._writers[store_id] = Writer(
+                lambda: self._stores.store(store_id), self._stored, self._refused,
+                lambda text: self._trouble(store_id, text), self._log,
+            )
+        return writer
+
+    def _no_home(self, store_id: str, owner: KernelRuns) -> None:
+        if store_id not in self._homeless:
+            self._homeless.add(store_id)
+            text = f"Run events name the store '{store_id}', which this server has not; they stay in the spool"
+            self._log.warning("Cellruns: %s (%s)", text, self.spool.folder)
+            owner.problem(text)
 
     def _report(self, source: str, text: str) -> None:
         owner = self._owner_of_source.get(source) or self.kernel(self._current)
@@ -205,12 +253,12 @@ class Capture:
             kernel.problem(refusal.message, refusal.run)
         self._changed({refusal.run})
 
-    def _trouble(self, text: str | None) -> None:
-        self._say_trouble(text)
+    def _trouble(self, store_id: str, text: str | None) -> None:
+        self._stores.trouble(store_id, text)
         if text is None:
-            self._log.info("Cellruns stores run events again")
+            self._log.info("Cellruns stores run events again in the store '%s'", store_id)
         else:
-            self._log.warning("Cellruns cannot store run events for now and keeps them: %s", text)
+            self._log.warning("Cellruns cannot store run events in '%s' for now and keeps them: %s", store_id, text)
         self._changed(set())
 
     def _stored(self, envelopes: Sequence[Envelope]) -> None:
@@ -234,6 +282,7 @@ class Capture:
         if gone:
             self._inbox.forget(source)
             self._owner_of_source.pop(source, None)
+            self._adopted.pop(source, None)
             self._gone.discard(source)
 
 

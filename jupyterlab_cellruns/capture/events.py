@@ -15,12 +15,23 @@ MAX_BYTES = 1 << 20
 """Most bytes of JSON in one envelope."""
 
 ATTACHED = "attached"
-"""The `store` of an envelope whose runs live in the store that this server attached."""
+"""The `store` of an envelope whose runs live in the store that is chosen for the kernel's notebook."""
+_ATTACHED_ID = ATTACHED + ":"
 
 _SOURCE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _INT64_MAX = 2**63 - 1
 _NON_FINITE = ("NaN", "Infinity", "-Infinity")
 _STATUSES = ("FINISHED", "FAILED", "KILLED")
+
+
+def attached(store_id: str) -> str:
+    """The `store` of an envelope for a store of this server by its id."""
+    return _ATTACHED_ID + store_id
+
+
+def attached_id(store: str) -> str | None:
+    """Id of the server's store that an envelope names; None where it is another store."""
+    return store[len(_ATTACHED_ID) :] if store.startswith(_ATTACHED_ID) else None
 
 
 class MalformedEnvelope(ValueError):

@@ -72,6 +72,10 @@ class KernelRuns:
             anchor.run_ids.extend(run for run in sorted(touched) if run not in anchor.run_ids)
         return touched
 
+    def store_of(self, run_ids: set[str]) -> str | None:
+        """Where the first known of some runs lives, as in an envelope; None where none is known."""
+        return next((self.runs[run].store for run in sorted(run_ids) if run in self.runs), None)
+
     def problem(self, message: str, run: str | None = None) -> None:
         """Keep a notice for the notebook's status."""
         self.problem_count += 1

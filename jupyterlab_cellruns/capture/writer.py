@@ -16,7 +16,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
 
 
 class Writer:
-    """Writes envelopes of the attached store.
+    """Writes the envelopes of one store.
 
     `store()` gives the store (it may block and may raise); `applied(source, seq)` is called when an envelope and all
     before it of its source are stored; `refused` for what the store will never take; `trouble(text or None)` when
@@ -59,11 +59,15 @@ class Writer:
             self._waiting += envelope.points
             self._ready.notify()
 
-    def stop(self, timeout: float) -> bool:
-        """Write what is queued, for `timeout` seconds at the most. True where all of it is stored."""
+    def ask_to_stop(self) -> None:
+        """Write what is queued, once more, and end; does not wait."""
         with self._ready:
             self._stopping = True
             self._ready.notify()
+
+    def stop(self, timeout: float) -> bool:
+        """Write what is queued, for `timeout` seconds at the most. True where all of it is stored."""
+        self.ask_to_stop()
         if self._started:
             self._thread.join(timeout)
         return not self._queue

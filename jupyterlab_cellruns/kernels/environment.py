@@ -12,16 +12,25 @@ _PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy
 
 
 def kernel_environment(
-    base: Mapping[str, str], *, kernel_id: str, server: str, token: str, spool: str, python: bool, replaces: str | None
+    base: Mapping[str, str],
+    *,
+    kernel_id: str,
+    server: str,
+    token: str,
+    spool: str,
+    python: bool,
+    store: str,
+    replaces: str | None,
 ) -> dict[str, str]:
     """`base` with Cellruns' variables.
 
     `server` is the address of our routes, `spool` a folder, `python` whether IPython will read PYTHONSTARTUP.
-    `replaces` is the remote tracking URI that the attached store stands for: the user's own value of
-    MLFLOW_TRACKING_URI, which the kernel then reaches through the proxy, its credentials staying here.
+    `store` is the id of the store that the kernel's runs go to. `replaces` is the remote tracking URI that one of the
+    stores stands for: the user's own value of MLFLOW_TRACKING_URI, which the kernel then reaches through the proxy,
+    its credentials staying here.
     """
     env = dict(base)
-    uri = f"{server}/tracking"
+    uri = f"{server}/tracking/{store}"
     env["CELLRUNS_KERNEL"] = kernel_id
     env["CELLRUNS_SERVER"] = server
     env["CELLRUNS_TOKEN"] = token

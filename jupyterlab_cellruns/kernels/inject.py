@@ -87,9 +87,18 @@ async def _ask(client: Any, code: str, timeout: float) -> dict[str, Any] | None:
 
 async def switch(kernel_manager: Any, enabled: bool, timeout: float = 3600.0) -> dict[str, Any] | None:
     """Turn capture in a kernel on or off. Waits until the kernel is free."""
+    return await _call(kernel_manager, f"set_enabled({enabled})", timeout)
+
+
+async def set_store(kernel_manager: Any, store: str, timeout: float = 3600.0) -> dict[str, Any] | None:
+    """Choose the store of a kernel's next runs. Waits until the kernel is free."""
+    return await _call(kernel_manager, f"set_store({store!r})", timeout)
+
+
+async def _call(kernel_manager: Any, call: str, timeout: float) -> dict[str, Any] | None:
     client = kernel_manager.client()
     client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
-    code = f"'_cellruns' in __import__('sys').modules and __import__('sys').modules['_cellruns'].set_enabled({enabled})"
+    code = f"'_cellruns' in __import__('sys').modules and __import__('sys').modules['_cellruns'].{call}"
     try:
         return await _ask(client, code, timeout)
     finally:

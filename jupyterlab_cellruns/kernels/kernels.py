@@ -18,9 +18,10 @@ from .tap import Tap
 
 
 class _Kernel:
-    def __init__(self, kernel_id: str, python: bool) -> None:
+    def __init__(self, kernel_id: str, python: bool, store: str) -> None:
         self.id = kernel_id
         self.python = python
+        self.store = store
         self.attached = False
         self.enabled = True
         self.tap: Tap | None = None
@@ -39,8 +40,9 @@ class Kernels:
         spool: str,
         replaces: str | None,
         wanted: Callable[[str | None, str | None], bool],
+        store_of: Callable[[str | None], str],
         notice: Callable[[str, str, str], None],
-        close_runs: Callable[[list[str], str], Awaitable[None]],
+        close_runs: Callable[[list[tuple[str, str]], str], Awaitable[None]],
         log: logging.Logger,
     ) -> None:
         self.manager = manager
@@ -50,6 +52,7 @@ class Kernels:
         self._spool = spool
         self._replaces = replaces
         self._wanted = wanted
+        self._store_of = store_of
         self._notice = notice
         self._close_runs = close_runs
         self._log = log
@@ -106,6 +109,11 @@ class Kernels:
         kernel = self._kernels.get(kernel_id)
         return kernel is not None and kernel.enabled
 
+    def store(self, kernel_id: str) -> str | None:
+        """Id of the store that was chosen last for a kernel; None for one that is not followed. From any thread."""
+        kernel = self._kernels.get(kernel_id)
+        return kernel.store if kernel is not None else None
+
     def ids(self) -> list[str]:
         """Ids of the kernels that are followed."""
         return list(self._kernels)
@@ -118,6 +126,18 @@ class Kernels:
         kernel.enabled = enabled
         if kernel.attached:
             await inject.switch(self.manager.get_kernel(kernel_id), enabled)
+
+    async def set_store(self, kernel_id: str, store: str) -> None:
+        """Send the next runs of a running kernel to another store; waits for the kernel where it is busy.
+
+        A kernel that is busy asks before its next run by itself.
+        """
+        kernel = self._kernels.get(kernel_id)
+        if kernel is None or kernel.store == store:
+            return
+        kernel.store = store
+        if kernel.attached and kernel.python:
+            await inject.set_store(self.manager.get_kernel(kernel_id), store)
 
     async def stop(self) -> None:
         """Close all taps; kernels are left alone."""
@@ -143,14 +163,16 @@ class Kernels:
         kernel_id = kwargs.get("kernel_id") or self.manager.new_kernel_id()
         kwargs["kernel_id"] = kernel_id
         python = self._language(kwargs.get("kernel_name")) == "python"
-        kwargs["env"] = self.environment(kernel_id, server, env if env is not None else os.environ, python)
-        self._kernels[kernel_id] = _Kernel(kernel_id, python)
+        store = self._store_of(name)
+        base = env if env is not None else os.environ
+        kwargs["env"] = self.environment(kernel_id, server, base, python, store)
+        self._kernels[kernel_id] = _Kernel(kernel_id, python, store)
 
-    def environment(self, kernel_id: str, server: str, base: Any, python: bool) -> dict[str, str]:
+    def environment(self, kernel_id: str, server: str, base: Any, python: bool, store: str) -> dict[str, str]:
         """The environment of a kernel."""
         return kernel_environment(
             base, kernel_id=kernel_id, server=server, token=self.tokens.make(kernel_id), spool=self._spool,
-            python=python, replaces=self._replaces,
+            python=python, store=store, replaces=self._replaces,
         )
 
     def _language(self, kernel_name: str | None) -> str:
@@ -209,7 +231,7 @@ class Kernels:
         left = await asyncio.get_running_loop().run_in_executor(None, self._capture.finish, old)
         if left:
             await self._close_runs(left, status)
-            for run_id in left:
+            for _, run_id in left:
                 old.runs[run_id].status = status
 
     async def _look(self, kernel: _Kernel, pause: float = 0.0) -> None:
@@ -220,7 +242,7 @@ class Kernels:
         server = self._server()
         own = {}
         if server is not None:
-            full = self.environment(kernel.id, server, {}, False)
+            full = self.environment(kernel.id, server, {}, False, kernel.store)
             own = {k: v for k, v in full.items() if k.startswith(("CELLRUNS_", "MLFLOW_"))}
         began = time.monotonic()
         try:
@@ -231,6 +253,9 @@ class Kernels:
             return
         kernel.state = state or {}
         kernel.attached = bool(state and state.get("attached"))
+        if kernel.attached and kernel.state.get("store", kernel.store) != kernel.store:
+            # A restart brings back the environment of the first start.
+            await inject.set_store(self.manager.get_kernel(kernel.id), kernel.store)
         self._log.debug(
             "Cellruns: kernel %s attached=%s after %.2f s", kernel.id, kernel.attached, time.monotonic() - began
         )

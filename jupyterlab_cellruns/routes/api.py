@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..experiments import Mode
-from ..stores.base import Store
+from ..stores.attached import AttachedStore
 
 SETTING = "cellruns"
 """Key of the `Service` in the tornado settings."""
 
 
 class Endpoint(Protocol):
-    """Where MLflow's REST of the attached store answers, and with what credentials."""
+    """Where MLflow's REST of a store answers, and with what credentials."""
 
     @property
     def base_url(self) -> str:
@@ -47,22 +47,25 @@ class Endpoint(Protocol):
 
 
 class Stores(Protocol):
-    """Holder of the attached store."""
+    """The stores of this server, by id."""
 
-    def state(self) -> dict[str, Any]:
-        """`Store` of docs/http-api.md; does not block."""
+    def __contains__(self, store_id: object) -> bool: ...
+
+    @property
+    def default(self) -> str:
+        """Id of the store where nothing else was chosen."""
         ...
 
-    def store(self) -> Store:
-        """The store. Blocks: call it in a thread. Raises `StoreRefused`, `StoreUnavailable`."""
+    def ids(self) -> list[str]:
+        """All ids."""
         ...
 
-    async def endpoint(self, timeout: float = 60) -> Endpoint:
-        """Wait until MLflow's REST answers (s). Raises `StoreRefused`, `StoreUnavailable`."""
+    def states(self) -> list[dict[str, Any]]:
+        """`Store` of docs/http-api.md of each; does not block."""
         ...
 
-    def touch(self) -> None:
-        """The store is in use: do not stop it for idleness."""
+    def get(self, store_id: str) -> AttachedStore:
+        """One of them. Raises `StoreRefused` for an id that is not there."""
         ...
 
 
@@ -73,9 +76,8 @@ class Capture(Protocol):
         """Wait (s) until all of a source up to `seq` is stored; False where that did not happen in time."""
         ...
 
-    @property
-    def waiting(self) -> int:
-        """Points not yet stored."""
+    def waiting(self, store_id: str | None = None) -> int:
+        """Points not yet stored, of one store or of all."""
         ...
 
 
@@ -107,11 +109,11 @@ class Notebooks(Protocol):
     """What the user chose for each notebook. Both calls block."""
 
     def get(self, path: str) -> dict[str, Any]:
-        """`{path, enabled, experiment}`."""
+        """`{path, enabled, experiment, store}`."""
         ...
 
-    def put(self, path: str, enabled: bool | None, experiment: str | None, set_experiment: bool) -> dict[str, Any]:
-        """Store a choice and return the whole. `enabled` None and `set_experiment` False leave that part as it is."""
+    def put(self, path: str, **changes: Any) -> dict[str, Any]:
+        """Change what is given of `enabled`, `experiment` and `store`, and return the whole."""
         ...
 
 
@@ -130,6 +132,14 @@ class Service(Protocol):
     def kernels(self) -> Kernels: ...
     @property
     def notebooks(self) -> Notebooks: ...
+
+    def store_of_notebook(self, path: str | None) -> str:
+        """Id of the store that the next run of a notebook goes to."""
+        ...
+
+    def store_of_run(self, run_id: str) -> str:
+        """Id of the store where a run is, as far as it is known without asking one."""
+        ...
 
     def settings_json(self) -> dict[str, Any]:
         """What `GET settings` answers."""

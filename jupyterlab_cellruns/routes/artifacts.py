@@ -33,12 +33,12 @@ _POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:
 class StoreHandler(BrowserHandler):
     """Asks MLflow's REST with a GET."""
 
-    async def endpoint(self) -> Endpoint:
-        """The endpoint of the attached store; what it refuses becomes an answer of this route."""
-        stores = self.service.stores
-        stores.touch()
+    async def endpoint(self, run: str) -> Endpoint:
+        """The endpoint of the store of a run; what it refuses becomes an answer of this route."""
+        attached = self.attached(run)
+        attached.touch()
         try:
-            return await stores.endpoint()
+            return await attached.endpoint()
         except (StoreRefused, StoreUnavailable) as error:
             raise from_store(error) from error
 
@@ -78,7 +78,7 @@ class ArtifactsHandler(StoreHandler):
         """`{files: [{path, is_dir, file_size}]}`, directories first, by name; size in bytes."""
         run = arguments.run_id(run_id)
         path = arguments.artifact_path(self.argument("path") or "")
-        endpoint = await self.endpoint()
+        endpoint = await self.endpoint(run)
         files: list[dict[str, Any]] = []
         query = {"run_id": run, **({"path": path} if path else {})}
         async with await self.context.upstream.lease(endpoint) as lease:
@@ -112,7 +112,7 @@ class ArtifactContentHandler(StoreHandler):
         path = arguments.artifact_path(arguments.text(self.argument("path"), "path"))
         download = arguments.flag(self.argument("download"), "download")
         span = self._span()
-        endpoint = await self.endpoint()
+        endpoint = await self.endpoint(run)
         async with await self.context.upstream.lease(endpoint) as lease:
             # Identity: what arrives is what the ranges count.
             wanted = {"Accept-Encoding": "identity"}

@@ -10,11 +10,12 @@ from typing import Any, ClassVar, TypeVar, cast
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from ..stores.attached import AttachedStore
 from ..stores.base import Store, StoreRefused, StoreUnavailable
 from .api import SETTING, Service
 from .context import RouteContext
 from .encode import encode
-from .errors import BadArgument, RouteError, code_of, from_store
+from .errors import BadArgument, RouteError, UnknownStore, code_of, from_store
 
 T = TypeVar("T")
 
@@ -51,11 +52,22 @@ class BrowserHandler(APIHandler):
         body = await self.blocking(lambda: encode(work()))
         self.finish(body)
 
-    async def answer_from_store(self, work: Callable[[Store], Any]) -> None:
-        """Like `answer`, with the attached store as argument."""
-        stores = self.service.stores
-        stores.touch()
-        await self.answer(lambda: work(stores.store()))
+    def attached(self, run: str | None = None) -> AttachedStore:
+        """The store that a request is about: by `store`, else the one that `run` is in, else that of `notebook`."""
+        service = self.service
+        wanted = self.argument("store")
+        if wanted is None:
+            notebook = self.argument("notebook")
+            wanted = service.store_of_run(run) if run is not None else service.store_of_notebook(notebook or None)
+        if wanted not in service.stores:
+            raise UnknownStore(wanted, service.stores.ids())
+        return service.stores.get(wanted)
+
+    async def answer_from_store(self, work: Callable[[Store], Any], run: str | None = None) -> None:
+        """Like `answer`, with the store that the request is about as argument."""
+        attached = self.attached(run)
+        attached.touch()
+        await self.answer(lambda: work(attached.store()))
 
     def json_object(self) -> dict[str, Any]:
         """The body as a JSON object. Raises `BadArgument` where it is none."""

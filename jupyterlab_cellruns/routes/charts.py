@@ -11,7 +11,7 @@ from ..stores.base import StoreRefused, StoreUnavailable
 from . import arguments
 from .base import BrowserHandler
 from .encode import encode
-from .errors import BadArgument, from_store
+from .errors import BadArgument, UnknownStore, from_store
 
 MAX_RUNS = 1000
 
@@ -36,7 +36,9 @@ class ChartsHandler(BrowserHandler):
         """`{bundle: {mime: data}}`."""
         body = _checked(self.json_object())
         service = self.service
-        service.stores.touch()
+        store = body.get("store")
+        if store is not None and store not in service.stores:
+            raise UnknownStore(str(store), service.stores.ids())
         try:
             bundle = await service.chart(body)
         except (StoreRefused, StoreUnavailable) as error:

@@ -32,4 +32,4 @@ class CompareHandler(BrowserHandler):
             found = {one["run"]["run_id"] for one in runs}
             return {"runs": runs, "missing": [run for run in wanted if run not in found]}
 
-        await self.answer_from_store(work)
+        await self.answer_from_store(work, wanted[0])

@@ -44,6 +44,16 @@ class UnknownRun(RouteError):
         super().__init__(404, f"No run {run_id} in this store", "It may have been removed; refresh the list.")
 
 
+class UnknownStore(RouteError):
+    """A store id that is not configured."""
+
+    def __init__(self, store_id: str, known: list[str]) -> None:
+        super().__init__(
+            404, f"There is no store '{store_id[:60]}' in this Jupyter server", f"Choose one of {', '.join(known)}.",
+            "unknown_store",
+        )
+
+
 def code_of(status: int) -> str:
     """Short word for a status."""
     return _CODES.get(status, "internal" if status >= 500 else "refused")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tornado.httputil import HTTPServerRequest
 
+from ..stores.attached import AttachedStore
 from . import forward
-from .api import Stores
 from .body import BodyPipe
 from .upstream import Lease, Upstream, host_of
 
@@ -25,8 +25,8 @@ class Exchange:
     three may come at any time after `start`, also when the kernel has gone in the middle.
     """
 
-    def __init__(self, stores: Stores, upstream: Upstream, request: HTTPServerRequest, path: str) -> None:
-        self._stores = stores
+    def __init__(self, store: AttachedStore, upstream: Upstream, request: HTTPServerRequest, path: str) -> None:
+        self._store = store
         self._upstream = upstream
         self._request = request
         self._path = path
@@ -55,7 +55,7 @@ class Exchange:
     async def response(self) -> httpx.Response:
         """The store's answer, not read yet.
 
-        Raises what `Stores.endpoint` raises, httpx's `TransportError`, and `CancelledError` after `close`.
+        Raises what `AttachedStore.endpoint` raises, httpx's `TransportError`, and `CancelledError` after `close`.
         """
         assert self._sending is not None
         while not self._sending.done():
@@ -81,7 +81,7 @@ class Exchange:
         now = asyncio.get_running_loop().time()
         if now - self._touched >= _TOUCH_S:
             self._touched = now
-            self._stores.touch()
+            self._store.touch()
 
     async def _send(self) -> httpx.Response:
         httpx = await self._upstream.load()
@@ -97,7 +97,7 @@ class Exchange:
         self.touch()
         if self._lease is not None:
             await self._lease.release()
-        endpoint = await self._stores.endpoint()
+        endpoint = await self._store.endpoint()
         self._lease = await self._upstream.lease(endpoint)
         httpx = await self._upstream.load()
         _, asked, query = (self._request.uri or "").partition("?")

@@ -9,7 +9,7 @@ from .base import BrowserHandler
 
 
 class ExperimentsHandler(BrowserHandler):
-    """Experiments of the attached store, newest first."""
+    """Experiments of a store, newest first."""
 
     @web.authenticated
     @authorized

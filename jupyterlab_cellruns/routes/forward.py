@@ -16,7 +16,7 @@ _NOT_UPSTREAM |= {"forwarded", "x-real-ip", "via", "x-xsrftoken"}
 _NOT_DOWNSTREAM = _HOP_BY_HOP | {"set-cookie", "server", "date", "alt-svc", "strict-transport-security"}
 _NOT_DOWNSTREAM |= {"www-authenticate", "content-security-policy", "location"}
 
-_BARRIER = re.compile(r"\s*([A-Za-z0-9._-]{1,64}):([0-9]{1,15})\s*\Z")
+_BARRIER = re.compile(r"\s*([A-Za-z0-9._-]{1,64}):([0-9]{1,15})(?:@([A-Za-z0-9_-]{1,40}))?\s*\Z")
 
 
 def is_open(path: str) -> bool:
@@ -69,12 +69,13 @@ def response_headers(received: Iterable[tuple[str, str]]) -> list[tuple[str, str
     return [(key, value) for key, value in received if key.lower() not in _NOT_DOWNSTREAM]
 
 
-def barriers(header: str) -> list[tuple[str, int]] | None:
-    """`<source>:<seq>[,...]` as pairs; None where it is malformed."""
+def barriers(header: str, store_id: str) -> list[tuple[str, int]] | None:
+    """`<source>:<seq>[@<store>][,...]` as pairs, without those of other stores; None where it is malformed."""
     pairs: list[tuple[str, int]] = []
     for part in header.split(","):
         match = _BARRIER.match(part)
         if match is None:
             return None
-        pairs.append((match[1], int(match[2])))
+        if match[3] in (None, store_id):
+            pairs.append((match[1], int(match[2])))
     return pairs

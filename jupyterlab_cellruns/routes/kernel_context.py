@@ -31,7 +31,6 @@ class KernelContextHandler(KernelHandler):
             return self.refuse(400, "INVALID_PARAMETER_VALUE", f"body: is no JSON: {error}")
         if not isinstance(body, dict):
             return self.refuse(400, "INVALID_PARAMETER_VALUE", "body: wants a JSON object")
-        self.service.stores.touch()
         try:
             answer = await self.service.kernels.context(self.kernel, body)
         except StoreRefused as error:

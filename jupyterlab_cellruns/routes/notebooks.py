@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from . import arguments
 from .base import BrowserHandler
 from .encode import encode
-from .errors import BadArgument
+from .errors import BadArgument, UnknownStore
 
 MAX_EXPERIMENT = 256
 """Most characters of an experiment name (column `experiments.name` of MLflow's schema)."""
 
 
 class NotebooksHandler(BrowserHandler):
-    """On or off, and the experiment, per notebook path."""
+    """On or off, the experiment and the store, per notebook path."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """`{path, enabled, experiment}`."""
+        """`{path, enabled, experiment, store}`."""
         path = arguments.text(self.argument("path"), "path")
         notebooks = self.service.notebooks
         await self.answer(lambda: notebooks.get(path))
@@ -31,19 +33,21 @@ class NotebooksHandler(BrowserHandler):
         """Store a choice, apply it to the running kernel, and answer with the whole."""
         body = self.json_object()
         path = arguments.text(body.get("path"), "path")
-        enabled = body.get("enabled")
-        if enabled is not None and not isinstance(enabled, bool):
-            raise BadArgument("enabled", "wants true or false")
-        experiment = body.get("experiment")
-        if experiment is not None:
-            arguments.text(experiment, "experiment", MAX_EXPERIMENT)
+        service = self.service
+        changes: dict[str, Any] = {}
+        if body.get("enabled") is not None:
+            if not isinstance(body["enabled"], bool):
+                raise BadArgument("enabled", "wants true or false")
+            changes["enabled"] = body["enabled"]
+        for name, most in (("experiment", MAX_EXPERIMENT), ("store", 40)):
+            if name in body:
+                changes[name] = None if body[name] is None else arguments.text(body[name], name, most)
+        if changes.get("store") is not None and changes["store"] not in service.stores:
+            raise UnknownStore(changes["store"], service.stores.ids())
         kernel = body.get("kernel")
         if kernel is not None:
             arguments.kernel_id(arguments.text(kernel, "kernel"))
-        service = self.service
-        binding = await self.blocking(
-            lambda: service.notebooks.put(path, enabled, experiment, set_experiment="experiment" in body)
-        )
+        binding = await self.blocking(lambda: service.notebooks.put(path, **changes))
         if kernel is not None and service.kernels.state(kernel) is not None:
             await service.kernels.bind(kernel, binding)
         self.finish(encode(binding))

@@ -25,7 +25,8 @@ class RunsHandler(BrowserHandler):
     async def get(self) -> None:
         """`{runs: [RunSummary], total}`."""
         query = self._query()
-        await self.answer_from_store(lambda store: asdict(store.runs(query)))
+        first = query.ids[0] if query.ids else None
+        await self.answer_from_store(lambda store: asdict(store.runs(query)), first)
 
     def _query(self) -> RunQuery:
         ids = self.argument("ids")
@@ -61,4 +62,4 @@ class RunHandler(BrowserHandler):
                 raise UnknownRun(run)
             return found
 
-        await self.answer_from_store(work)
+        await self.answer_from_store(work, run)

@@ -38,7 +38,7 @@ class SeriesHandler(BrowserHandler):
                 raise UnknownRun(run)
             return {"series": series[:MAX_KEYS]}
 
-        await self.answer_from_store(work)
+        await self.answer_from_store(work, run)
 
     def _window(self) -> Window:
         ends = {

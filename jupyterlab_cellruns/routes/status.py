@@ -18,9 +18,16 @@ class StatusHandler(BrowserHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """`{version, enabled, store, kernel}`."""
+        """`{version, enabled, store, stores, kernel}`; `store` is the one of the kernel's notebook, or of `notebook`."""
         service = self.service
         kernel = self.argument("kernel")
         state = service.kernels.state(arguments.kernel_id(kernel)) if kernel else None
-        store = {**service.stores.state(), "waiting": service.capture.waiting}
-        self.finish(encode({"version": service.version, "enabled": service.enabled, "store": store, "kernel": state}))
+        notebook = self.argument("notebook")
+        of_kernel = state["store"] if state is not None and notebook is None else None
+        store_id = of_kernel or service.store_of_notebook(notebook or None)
+        stores = [{**s, "waiting": service.capture.waiting(s["id"])} for s in service.stores.states()]
+        store = next(s for s in stores if s["id"] == store_id)
+        self.finish(encode({
+            "version": service.version, "enabled": service.enabled, "store": store, "stores": stores,
+            "default_store": service.stores.default, "kernel": state,
+        }))

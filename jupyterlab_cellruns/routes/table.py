@@ -40,7 +40,7 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
 ]
 _KERNEL: list[tuple[str, type[RequestHandler]]] = [
     ("kernel/context", KernelContextHandler),
-    ("tracking/(.*)", TrackingHandler),
+    ("tracking/([^/]+)/(.*)", TrackingHandler),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The tracking proxy: MLflow clients in kernels reach the attached store through it, streamed both ways."""
+"""The tracking proxy: MLflow clients in kernels reach a store of this server through it, streamed both ways."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import iostream, web
 
+from ..stores.attached import AttachedStore
 from ..stores.base import StoreRefused, StoreUnavailable
 from . import forward
 from .exchange import Exchange
@@ -43,14 +44,19 @@ class TrackingHandler(KernelHandler):
         """Admit, wait for the barrier, start sending."""
         if not self.admit():
             return
-        path = self.request.path.partition(MARK)[2]
+        store_id, _, path = self.request.path.partition(MARK)[2].partition("/")
+        stores = self.service.stores
+        if store_id not in stores:
+            said = f"There is no store {store_id[:60]!r} in this Jupyter server; its stores are {', '.join(stores.ids())}"
+            return self.refuse(404, "ENDPOINT_NOT_FOUND", said)
         if not forward.is_open(path):
             said = f"{path[:200]!r} is not part of MLflow's API, so it is not forwarded"
             return self.refuse(404, "ENDPOINT_NOT_FOUND", said)
-        if not await self._barrier() or self._gone:
+        store = stores.get(store_id)
+        if not await self._barrier(store) or self._gone:
             return
         self.request.connection.set_max_body_size(MAX_BODY)  # type: ignore[union-attr]
-        self._exchange = Exchange(self.service.stores, self.context.upstream, self.request, path)
+        self._exchange = Exchange(store, self.context.upstream, self.request, path)
         self._exchange.start()
 
     async def data_received(self, chunk: bytes) -> None:
@@ -60,7 +66,7 @@ class TrackingHandler(KernelHandler):
 
     # Not open to all: `prepare` wants a kernel token. The mark only tells Jupyter that its login does not apply.
     @allow_unauthenticated
-    async def get(self, path: str) -> None:
+    async def get(self, store_id: str, path: str) -> None:
         """The body is through: stream the answer back."""
         if self._exchange is None:
             return
@@ -82,18 +88,18 @@ class TrackingHandler(KernelHandler):
         elif self._exchange is not None:
             self._closing = asyncio.ensure_future(self._exchange.close())
 
-    async def _barrier(self) -> bool:
+    async def _barrier(self, store: AttachedStore) -> bool:
         header = ",".join(self.request.headers.get_list("X-Cellruns-Applied"))
         if not header:
             return True
-        pairs = forward.barriers(header)
+        pairs = forward.barriers(header, store.id)
         if pairs is None:
-            self.refuse(400, "INVALID_PARAMETER_VALUE", "X-Cellruns-Applied: wants <source>:<seq>[,<source>:<seq>]")
+            self.refuse(400, "INVALID_PARAMETER_VALUE", "X-Cellruns-Applied: wants <source>:<seq>[@<store>][,...]")
             return False
         capture = self.service.capture
         if all(await asyncio.gather(*(capture.applied(source, seq, BARRIER_S) for source, seq in pairs))):
             return True
-        said = f"What was logged before is not stored yet ({capture.waiting} points wait after {BARRIER_S:.0f} s)"
+        said = f"What was logged before is not stored yet ({capture.waiting(store.id)} points wait after {BARRIER_S:.0f} s)"
         self.refuse(503, "TEMPORARILY_UNAVAILABLE", said)
         return False
 

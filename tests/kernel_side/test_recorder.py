@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyterlab_cellruns.capture.events import MAX_BYTES, Metrics, parse_envelope
-from jupyterlab_cellruns.kernel_side.python.recorder import MAX_POINTS, Recorder, split
+from jupyterlab_cellruns.kernel_side.python.recorder import MAX_POINTS, Lane, Recorder, split
 from jupyterlab_cellruns.kernel_side.python.runs import RunState
 from jupyterlab_cellruns.kernel_side.python.spool import Spool
 
@@ -36,7 +36,13 @@ def recorder(folder: Path) -> tuple[Recorder, ListChannel]:
         raise error
 
     channel = ListChannel()
-    return Recorder("py-1", Spool(str(folder), "py-1"), channel, fail), channel
+    made = iter(range(100))
+
+    def make_lane(_store: str) -> Lane:
+        source = f"py-{next(made)}"
+        return Lane(source, Spool(str(folder), source), channel)
+
+    return Recorder(make_lane, fail), channel
 
 
 def points(lines: list[bytes]) -> dict[tuple[str, str], list[tuple[int, Any]]]:

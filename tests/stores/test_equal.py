@@ -19,7 +19,7 @@ import pytest
 from jupyterlab_cellruns.capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
 from jupyterlab_cellruns.stores.base import RunQuery, Store
 from jupyterlab_cellruns.stores.history import Window
-from jupyterlab_cellruns.stores.manager import StoreManager
+from jupyterlab_cellruns.stores.local import LocalStore
 from jupyterlab_cellruns.stores.rest import RestStore
 from jupyterlab_cellruns.stores.sqlite import SqliteStore
 
@@ -57,12 +57,12 @@ class Pair:
             root = folder / name
             root.mkdir()
             log = logging.getLogger(name)
-            self.managers.append(StoreManager(root, folder / "fallback", folder / "run" / name, log))
+            self.managers.append(LocalStore(root, folder / "fallback", folder / "run" / name, log))
         self.endpoints = [self.loop.run_until_complete(self.start(m)) for m in self.managers]
         self.direct: Store = SqliteStore(self.managers[0].database)
         self.served: Store = RestStore(self.endpoints[1])
 
-    async def start(self, manager: StoreManager) -> Any:
+    async def start(self, manager: LocalStore) -> Any:
         return await manager.endpoint(90)
 
     def rows(self, which: int, table: str, run_id: str) -> list[tuple[Any, ...]]:

@@ -23,7 +23,23 @@ class Settings:
         self.server = environ.get("CELLRUNS_SERVER", "")
         self.token = environ.get("CELLRUNS_TOKEN", "")
         self.spool = environ.get("CELLRUNS_SPOOL", "")
-        self.tracking_uri = environ.get("CELLRUNS_TRACKING_URI", "")
+        uri = environ.get("CELLRUNS_TRACKING_URI", "")
+        self.tracking_base, _, self.store = uri.rpartition("/")
+        """Tracking URI of a store of the server is `<tracking_base>/<store id>`; `store` is the chosen one."""
+
+    @property
+    def tracking_uri(self):
+        """Where the next runs go."""
+        return self.uri_of(self.store)
+
+    def uri_of(self, store):
+        """Tracking URI of a store of the server."""
+        return self.tracking_base + "/" + store
+
+    def store_of(self, uri):
+        """Id of the server's store that a tracking URI is for; None for any other URI."""
+        base, _, store = str(uri).rpartition("/")
+        return store if base and base == self.tracking_base else None
 
 
 def attach():
@@ -50,6 +66,13 @@ def state():
     if _attached is None:
         return {"attached": False, "version": VERSION}
     return dict(_attached.state(), attached=True, version=VERSION)
+
+
+def set_store(store):
+    """Send the runs that start from now on to another store of the server."""
+    if _attached is not None:
+        _attached.set_store(str(store))
+    return state()
 
 
 def set_enabled(enabled):

@@ -63,7 +63,9 @@ def post(settings, route, body, timeout=75.0):
 
 def wait_applied(settings, headers, timeout=75.0):
     """Return when the server has stored what `headers` names. Raises `ServerError`."""
-    _request(settings, "tracking/version", headers, None, timeout)
+    stores = [part.rpartition("@")[2] for part in headers["X-Cellruns-Applied"].split(",")]
+    for store in dict.fromkeys(stores):
+        _request(settings, "tracking/%s/version" % store, headers, None, timeout)
 
 
 def _request(settings, route, headers, data, timeout):

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from .channel import ServerError
+from .channel import Channel, ServerError
 
 _FRESH_SECONDS = 0.25
 # One run start asks several times; a rename must count at the next.
@@ -17,7 +17,7 @@ class RunContext:
 
     def __init__(self, tracking):
         self.tracking = tracking
-        self._answer = None
+        self._answer = {}
         self._time = 0.0
         self._serial = -1
         self._warned = False
@@ -32,28 +32,40 @@ class RunContext:
 
     def applies(self):
         """Whether MLflow's current store is ours and capture is on."""
-        from mlflow.tracking import get_tracking_uri
+        return self.tracking.active and self.tracking.current_store() is not None
 
-        return self.tracking.active and get_tracking_uri() == self.tracking.uri
+    def answer(self, store=None):
+        """`{store, experiment_id, experiment_name, notebook, tags}` of the server; a recent answer is used again.
 
-    def answer(self):
-        """`{experiment_id, experiment_name, notebook, tags}` of the server; a recent answer is used again."""
+        `store` is the id of the store that the run will be made in; None asks for the one that was chosen.
+        """
         now, serial = time.monotonic(), self.tracking.owner.cell.serial
-        if self._answer is None or now - self._time > _FRESH_SECONDS or serial != self._serial:
-            session_name = os.environ.get("JPY_SESSION_NAME", "")
+        fresh = now - self._time <= _FRESH_SECONDS and serial == self._serial
+        if not fresh or store not in (None, self._answer.get("store")):
+            body = {"session_name": os.environ.get("JPY_SESSION_NAME", ""), "store": store}
             try:
-                self._answer = self.tracking.ask("kernel/context", {"session_name": session_name})
+                self._answer = self.tracking.ask("kernel/context", body)
+                self._warned = False
             except ServerError as error:
                 if not self._warned:
                     self._warned = True
-                    self.tracking.recorder.channel.send_notice("context", str(error))
-                return {"experiment_id": None, "tags": {}}
+                    Channel(self.tracking.owner).send_notice("context", str(error))
+                # One run start asks several times; it need not wait for each.
+                self._answer = {"store": store or self.tracking.settings.store, "experiment_id": None, "tags": {}}
             self._time, self._serial = time.monotonic(), serial
         return self._answer
 
+    def follow_choice(self):
+        """Before a run starts: take over the store that was chosen meanwhile."""
+        if not self.tracking.run_is_active():
+            store = self.answer().get("store")
+            if store:
+                self.tracking.settings.store = store
+            self.tracking.follow_choice()
+
     def tags(self):
         """The tags of a run that starts now."""
-        tags = dict(self.answer().get("tags") or {})
+        tags = dict(self.answer(self.tracking.current_store()).get("tags") or {})
         cell = self.tracking.owner.cell
         if cell.running:
             if cell.id:
@@ -66,14 +78,14 @@ class RunContext:
         from mlflow.tracking.default_experiment import registry
         from mlflow.tracking.default_experiment.abstract_context import DefaultExperimentProvider
 
-        context = self
+        context, tracking = self, self.tracking
 
         class CellrunsExperimentProvider(DefaultExperimentProvider):
             def in_context(self):
-                return context.applies() and context.answer().get("experiment_id") is not None
+                return context.applies() and context.answer(tracking.current_store()).get("experiment_id") is not None
 
             def get_experiment_id(self):
-                return context.answer()["experiment_id"]
+                return context.answer(tracking.current_store())["experiment_id"]
 
         registry._default_experiment_provider_registry.register(CellrunsExperimentProvider)
 
@@ -104,7 +116,7 @@ class RunContext:
 
         class CellrunsHeaders(RequestHeaderProvider):
             def in_context(self):
-                return os.getpid() == tracking.pid and (tracking.recorder.seq >= 0 or bool(tracking.recorder.buffer))
+                return os.getpid() == tracking.pid and bool(tracking.recorder.lanes or tracking.recorder.buffer)
 
             def request_headers(self):
                 return tracking.applied_header()
@@ -113,7 +125,7 @@ class RunContext:
 
     def _credentials(self):
         """Send our token to our address only, and there nothing else: the user's credentials are for other servers."""
-        ours, token = self.tracking.uri, self.tracking.settings.token
+        ours, token = self.tracking.settings.tracking_base + "/", self.tracking.settings.token
         module = sys.modules.get("mlflow.utils.credentials")
         original = getattr(module, "get_default_host_creds", None)
         if original is None:

@@ -1,6 +1,6 @@
 """A short cut for `mlflow.log_metric`: the fluent layer alone costs about 100 us a call, this one a few.
 
-It takes the plain case only (active run of the attached store, a number, no model, no dataset, synchronous) and hands
+It takes the plain case only (active run of a store of the server, a number, no model, no dataset, synchronous) and hands
 everything else to MLflow's own function.
 """
 
@@ -37,7 +37,6 @@ def _make(tracking, original, stack, service, get_model):
     buffer = recorder.buffer
     append = buffer.append
     owner = tracking.owner
-    ours = tracking.uri
     environ = os.environ
 
     def log_metric(
@@ -57,7 +56,7 @@ def _make(tracking, original, stack, service, get_model):
                 # `keys` holds what MLflow's own validation has accepted; the first point of a metric goes through it.
                 if (
                     state is not None and not state.mirrored and type(key) is str and key in state.keys
-                    and (service._tracking_uri or environ.get("MLFLOW_TRACKING_URI")) == ours
+                    and (service._tracking_uri or environ.get("MLFLOW_TRACKING_URI")) == state.uri
                     and (synchronous or (synchronous is None and "MLFLOW_ENABLE_ASYNC_LOGGING" not in environ))
                     and (get_model is None or get_model() is None)
                     and not (getattr(run, "outputs", None) is not None and run.outputs.model_outputs)

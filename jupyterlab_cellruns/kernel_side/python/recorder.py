@@ -25,18 +25,27 @@ _FIRST = 0.015
 """Seconds until the first batch after a pause: the chart should start at once."""
 
 
-class Recorder:
-    """One writer of events: `source` and a growing `seq`."""
+class Lane:
+    """The envelopes for one store: a source of their own, so that a store that is away holds up no other."""
 
-    def __init__(self, source, spool, channel, fault):
+    def __init__(self, source, spool, channel):
         self.source = source
         self.spool = spool
         self.channel = channel
+        self.seq = -1
+        """The last sequence number that was sent."""
+        self.said = -1
+
+
+class Recorder:
+    """One queue for all stores. `make_lane(store)` makes the lane of a store, `store` being as in an envelope."""
+
+    def __init__(self, make_lane, fault):
+        self.lanes = {}
         self.fault = fault
         self.buffer = deque()
         self.armed = False
-        self.seq = -1
-        """The last sequence number that was sent."""
+        self._make_lane = make_lane
         self._cell = None
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -62,11 +71,10 @@ class Recorder:
         self._wake.set()
 
     def _loop(self):
-        said = -1
         while True:
-            if not self._wake.wait(_QUIET if self.seq > said else None):
+            unsaid = any(lane.seq > lane.said for lane in list(self.lanes.values()))
+            if not self._wake.wait(_QUIET if unsaid else None):
                 # A message can be lost without a trace; a pause is the time to say how far we are.
-                said = self.seq
                 self._guarded(self._say_seq)
                 continue
             self._wake.clear()
@@ -76,7 +84,10 @@ class Recorder:
             self._guarded(self.flush)
 
     def _say_seq(self):
-        self.channel.send_notice("seq", "%s:%d" % (self.source, self.seq))
+        for lane in list(self.lanes.values()):
+            if lane.seq > lane.said:
+                lane.said = lane.seq
+                lane.channel.send_notice("seq", "%s:%d" % (lane.source, lane.seq))
 
     def _guarded(self, function):
         try:
@@ -85,7 +96,7 @@ class Recorder:
             self.fault(error)
 
     def flush(self):
-        """Send all that is queued now; returns the last sequence number. Blocks while another thread does it."""
+        """Send all that is queued now. Blocks while another thread does it."""
         with self._lock:
             left = len(self.buffer)
             while left > 0:
@@ -94,7 +105,6 @@ class Recorder:
                 if left == before:
                     break
             self._last = time.monotonic()
-            return self.seq
 
     def _send_one(self, most):
         """Make and send one envelope of at most `most` queued items; returns how many it took."""
@@ -152,9 +162,12 @@ class Recorder:
                 plain.append(event)
             else:
                 plain.append(entry)
-        self.seq += 1
+        lane = self.lanes.get(store)
+        if lane is None:
+            lane = self.lanes[store] = self._make_lane(store)
+        lane.seq += 1
         envelope = {
-            "v": 1, "source": self.source, "seq": self.seq, "sent_at": int(time.time() * 1000),
+            "v": 1, "source": lane.source, "seq": lane.seq, "sent_at": int(time.time() * 1000),
             "cell": cell.json() if cell is not None else None, "store": store, "events": plain,
         }
         try:
@@ -164,9 +177,9 @@ class Recorder:
                 if event["kind"] == "metrics":
                     event["values"] = [v if v - v == 0.0 else _word(v) for v in event["values"]]
             line = _encode(envelope)
-        self.spool.append(self.seq, line)
-        self.channel.send("cellruns_events", line, cell.parent if cell is not None else None)
-        self.channel.pace()
+        lane.spool.append(lane.seq, line)
+        lane.channel.send("cellruns_events", line, cell.parent if cell is not None else None)
+        lane.channel.pace()
 
 
 def split(entries):

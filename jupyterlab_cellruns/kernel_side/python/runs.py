@@ -15,19 +15,21 @@ class RunState:
         "announced",
         "cell_serial",
         "end_time", "experiment", "keys", "mirrored", "name", "params", "parent", "run",
-        "series", "start_time", "status", "store",
+        "series", "start_time", "status", "store", "uri",
     )
 
-    def __init__(self, run, store, name="", experiment=None, parent=None, start_time=None):
+    def __init__(self, run, store, name="", experiment=None, parent=None, start_time=None, uri=None):
         self.run = run
         self.store = store
+        """As in an envelope: `attached:<store id>`, or the tracking URI of another store."""
+        self.uri = uri
         self.name = name
         self.experiment = experiment
         self.parent = parent
         self.start_time = start_time
         self.end_time = None
         self.status = "RUNNING"
-        self.mirrored = store != "attached"
+        self.mirrored = not store.startswith("attached")
         self.params = {}
         self.keys = set()
         """Metric keys that MLflow's validation has accepted."""

@@ -87,14 +87,24 @@ class Session:
         """Runs that start from now on are Cellruns', or plain MLflow's where the user's own store would be."""
         self.enabled = enabled
         if enabled:
+            if "MLFLOW_TRACKING_URI" in self._ours:
+                self._ours["MLFLOW_TRACKING_URI"] = self.settings.tracking_uri
             for name, value in self._ours.items():
                 os.environ.setdefault(name, value)
             return
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
-            if name == "MLFLOW_TRACKING_URI" and os.environ.get(name) != self.settings.tracking_uri:
+            if name == "MLFLOW_TRACKING_URI" and self.settings.store_of(os.environ.get(name)) is None:
                 return
             if name in os.environ:
                 self._ours[name] = os.environ.pop(name)
+
+    def set_store(self, store):
+        """Choose the store of the runs that start from now on; a run that is active keeps its own till it has ended."""
+        self.settings.store = store
+        if self.tracking is not None:
+            self.guard(self.tracking.follow_choice)
+        elif self.settings.store_of(os.environ.get("MLFLOW_TRACKING_URI")) is not None:
+            os.environ["MLFLOW_TRACKING_URI"] = self.settings.tracking_uri
 
     def fault(self, error):
         """Remember a fault of our own. The first one switches the deferring of log calls off."""
@@ -115,6 +125,7 @@ class Session:
         tracking = self.tracking
         return {
             "enabled": self.enabled,
+            "store": self.settings.store,
             "mlflow": tracking is not None,
             "broken": bool(tracking is not None and tracking.broken),
             "faults": list(self.faults),

@@ -10,11 +10,11 @@ import os
 import sys
 import time
 
-from . import fastpath, hooks
+from . import fastpath, hooks, switch
 from .channel import Channel, post, wait_applied
 from .charts import Charts
 from .context import RunContext
-from .recorder import Recorder, split
+from .recorder import Lane, Recorder, split
 from .runs import Runs, RunState
 from .session import new_id
 from .spool import Spool
@@ -26,14 +26,15 @@ class Tracking:
     def __init__(self, owner):
         self.owner = owner
         self.settings = owner.settings
-        self.uri = self.settings.tracking_uri
         self.broken = False
         self.pid = os.getpid()
-        source = new_id("py")
         self.runs = Runs()
-        self.recorder = Recorder(source, Spool(self.settings.spool, source), Channel(owner, source), owner.fault)
+        self.recorder = Recorder(self._make_lane, owner.fault)
         self.charts = Charts(owner, self.recorder)
         self.context = RunContext(self)
+        self.experiment_name = None
+        """Name of the experiment that the user's code has set, and the one to set again after a change of the store."""
+        self.carried_experiment = None
         self.waiter = None
         """Thread that waits for asynchronous calls, made when one is used."""
         self._spool_error = None
@@ -48,6 +49,11 @@ class Tracking:
         hooks.install(self, client, validation)
         self.context.install()
         self.owner.guard(fastpath.install, self)
+        self.owner.guard(switch.install, self)
+
+    def _make_lane(self, _store):
+        source = new_id("py")
+        return Lane(source, Spool(self.settings.spool, source), Channel(self.owner, source))
 
     @property
     def active(self):
@@ -55,13 +61,31 @@ class Tracking:
         return not self.broken and self.owner.enabled
 
     def attached(self, client):
-        """Whether a TrackingServiceClient talks to the store that the server attached."""
-        return client.tracking_uri == self.uri
+        """Whether a TrackingServiceClient talks to a store of the server."""
+        return self.settings.store_of(client.tracking_uri) is not None
+
+    def current_store(self):
+        """Id of the server's store that MLflow uses now; None where it uses another store."""
+        from mlflow.tracking import get_tracking_uri
+
+        return self.settings.store_of(get_tracking_uri())
+
+    def run_is_active(self):
+        """Whether a run of MLflow's fluent calls is active in any thread."""
+        return switch.run_is_active()
+
+    def follow_choice(self):
+        """Use the store that was chosen, unless a run is active or the user's code has set a URI of its own."""
+        switch.follow(self)
 
     def applied_header(self):
-        """Flush, and name the last envelope that a request has to come after; {} where nothing was ever sent."""
-        seq = self.recorder.flush()
-        return {"X-Cellruns-Applied": "%s:%d" % (self.recorder.source, seq)} if seq >= 0 else {}
+        """Flush, and name the envelopes that a request has to come after, by store; {} where nothing was ever sent."""
+        self.recorder.flush()
+        named = [
+            "%s:%d@%s" % (lane.source, lane.seq, store.partition(":")[2])
+            for store, lane in list(self.recorder.lanes.items()) if store.startswith("attached:")
+        ]
+        return {"X-Cellruns-Applied": ",".join(named)} if named else {}
 
     def state_of(self, client, run_id, fetch):
         """The state of an attached run that may be written to by events; None where MLflow has to be asked itself.
@@ -80,17 +104,22 @@ class Tracking:
         if getattr(info, "lifecycle_stage", "active") == "deleted":
             self.runs.drop(info.run_id)
             return None
-        store = "attached" if self.attached(client) else str(client.tracking_uri)
+        store, uri = self.store_of(client), str(client.tracking_uri)
         state = self.runs.get(info.run_id)
         if state is None:
             tags = dict(run.data.tags)
             state = RunState(
                 info.run_id, store, getattr(info, "run_name", None) or tags.get("mlflow.runName") or info.run_id[:8],
-                str(info.experiment_id), tags.get("mlflow.parentRunId"), info.start_time,
+                str(info.experiment_id), tags.get("mlflow.parentRunId"), info.start_time, uri,
             )
             self.runs.add(state)
         state.params.update(run.data.params)
         return state
+
+    def store_of(self, client):
+        """What an envelope calls the store of a TrackingServiceClient."""
+        store = self.settings.store_of(client.tracking_uri)
+        return str(client.tracking_uri) if store is None else "attached:" + store
 
     def touch(self, state):
         """Join the run to the chart of the running cell, and announce it before its first event."""
@@ -134,11 +163,11 @@ class Tracking:
     def cell_finished(self, cell, _result):
         if cell.anchor is not None:
             self.charts.complete(cell)
-        error = self.recorder.spool.error
+        error = next((lane.spool.error for lane in list(self.recorder.lanes.values()) if lane.spool.error), None)
         if error != self._spool_error:
             self._spool_error = error
             if error:
-                self.recorder.channel.send_notice("spool", error)
+                Channel(self.owner).send_notice("spool", error)
 
     def with_default_tags(self, tags):
         """Tags of a run made by `MlflowClient.create_run`, which asks no provider; what the user gave wins."""

@@ -1,4 +1,4 @@
-"""The attached store: which one it is, how it is, and the ways to it."""
+"""The local store: a database in the root directory, MLflow's server in front of it, and how they are."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..locks import try_lock
 from . import schema
+from .attached import AttachedStore
 from .base import Store, StoreRefused, StoreUnavailable
 from .endpoint import Endpoint
 from .local_server import LocalServer
 
+LOCAL = "local"
+"""Id of the local store."""
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 _NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "lustre", "beegfs", "gpfs", "9p", "afs")
 
 
-class StoreManager:
-    """The store of one Jupyter server: a database in its root directory, or a remote MLflow server.
+class LocalStore(AttachedStore):
+    """The store of one Jupyter server's root directory.
 
     `root_dir` holds `mlflow.db` and `mlartifacts/`; where that database can't be used, runs go to a folder under
-    `fallback_dir` and `state()` says so. Made and used on the event loop, but for `store()`, which blocks and belongs
-    in a thread.
+    `fallback_dir` and `state()` says so.
     """
 
     def __init__(
@@ -39,59 +40,46 @@ class StoreManager:
         fallback_dir: Path,
         runtime_dir: Path,
         log: logging.Logger,
-        remote: Endpoint | None = None,
         idle_seconds: float = 900.0,
     ) -> None:
+        super().__init__(LOCAL)
         self._log = log
-        self._remote = remote
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._listeners: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._store: Store | None = None
         self._trouble: str | None = None
         self.message: str | None = None
         self.hint: str | None = None
         self._creation: int | None = None
-        self._server: LocalServer | None = None
-        self._folder = root_dir
-        if remote is None:
-            self._folder = self._choose(root_dir, fallback_dir)
-            self._server = LocalServer(
-                self._folder / DATABASE,
-                self._folder / ARTIFACTS,
-                runtime_dir,
-                idle_seconds=idle_seconds,
-                before=self._before_start,
-                after=self._after_start,
-                changed=self._changed,
-                log=log,
-            )
+        self._folder = self._choose(root_dir, fallback_dir)
+        self._server = LocalServer(
+            self._folder / DATABASE,
+            self._folder / ARTIFACTS,
+            runtime_dir,
+            idle_seconds=idle_seconds,
+            before=self._before_start,
+            after=self._after_start,
+            changed=self.changed,
+            log=log,
+        )
 
     @property
     def database(self) -> Path:
         """The database file of the local store."""
         return self._folder / DATABASE
 
-    def on_changed(self, listener: Callable[[], None]) -> None:
-        """Be told when `state()` changes."""
-        self._listeners.append(listener)
-
     def exists(self) -> bool:
         """Whether there is anything in the store yet; starts nothing."""
-        return self._remote is not None or self.database.exists()
+        return self.database.exists()
 
     def prepare(self) -> None:
         """Begin to start the local server: somebody will want it in a second."""
         self._loop = asyncio.get_running_loop()
-        if self._server is not None:
-            self._server.start()
+        self._server.start()
 
     async def endpoint(self, timeout: float = 60) -> Endpoint:
         """MLflow's REST of the store, started where needed. Raises StoreRefused, StoreUnavailable."""
         self._loop = asyncio.get_running_loop()
-        if self._remote is not None:
-            return self._remote
-        assert self._server is not None
         return await self._server.ready(timeout)
 
     def bind(self) -> None:
@@ -113,20 +101,10 @@ class StoreManager:
             return self._store
 
     def state(self) -> dict[str, Any]:
-        """`Store` of docs/http-api.md but for `waiting`, which the capture knows."""
-        if self._remote is not None:
-            return {
-                "kind": "remote",
-                "label": _host(self._remote.base_url),
-                "location": self._remote.base_url,
-                "state": "away" if self._trouble else "ready",
-                "message": self._trouble,
-                "hint": "Runs are kept here and sent when the server answers again." if self._trouble else None,
-                "waiting": 0,
-            }
-        assert self._server is not None
+        """See `AttachedStore.state`."""
         error = self._server.error
         return {
+            "id": self.id,
             "kind": "local",
             "label": "local",
             "location": str(self.database),
@@ -139,17 +117,15 @@ class StoreManager:
     def trouble(self, text: str | None) -> None:
         """The writer can't store anything for now, or can again."""
         self._trouble = text
-        self._changed()
+        self.changed()
 
     def touch(self) -> None:
         """The store is in use."""
-        if self._server is not None:
-            self._server.touch()
+        self._server.touch()
 
     async def stop(self) -> None:
         """Stop the local server and let go of the store."""
-        if self._server is not None:
-            await self._server.stop()
+        await self._server.stop()
         self._unlock_creation()
         with self._lock:
             store, self._store = self._store, None
@@ -157,10 +133,6 @@ class StoreManager:
             await asyncio.to_thread(store.close)
 
     def _make(self) -> Store:
-        if self._remote is not None:
-            from .rest import RestStore
-
-            return RestStore(self._remote)
         verdict = schema.check(self.database)
         if verdict.kind == "new":
             self._start_and_wait()
@@ -236,16 +208,6 @@ class StoreManager:
         verdict = schema.check(self.database)
         if verdict.kind not in ("ready", "unknown", "busy"):
             raise StoreRefused(verdict.message or f"{self.database} can't be used", verdict.hint or "")
-
-    def _changed(self) -> None:
-        for listener in self._listeners:
-            listener()
-
-
-def _host(url: str) -> str:
-    from urllib.parse import urlsplit
-
-    return urlsplit(url).hostname or url
 
 
 def _on_network(folder: Path) -> bool:
