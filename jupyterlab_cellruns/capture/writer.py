@@ -82,10 +82,7 @@ class Writer:
                     return
                 batch = self._batch()
             try:
-                self._write(batch)
-                pause = _FIRST_PAUSE
-                self._note(None)
-                self._done(batch)
+                self._store_batch(batch)
             except (StoreUnavailable, StoreRefused) as error:
                 self._note(str(error))
                 with self._ready:
@@ -93,10 +90,21 @@ class Writer:
                         return
                     self._ready.wait_for(lambda: self._stopping, pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
-            except Exception as error:
-                # Not the store's word but a fault of ours or of the data: one envelope may not hold up the rest.
-                self._log.exception("Cellruns could not store run events")
-                self._one_by_one(batch, error)
+            else:
+                pause = _FIRST_PAUSE
+                self._note(None)
+
+    def _store_batch(self, batch: list[Envelope]) -> None:
+        try:
+            self._write(_writable(batch))
+        except (StoreUnavailable, StoreRefused):
+            raise
+        except Exception:
+            # Not the store's word but a fault of ours or of the data: one event may not hold up the rest.
+            self._log.exception("Cellruns could not store run events")
+            self._one_by_one(batch)
+        else:
+            self._done(batch)
 
     def _batch(self) -> list[Envelope]:
         batch: list[Envelope] = []
@@ -108,31 +116,34 @@ class Writer:
             points += envelope.points
         return batch
 
-    def _write(self, batch: list[Envelope]) -> None:
-        events = _writable(batch)
+    def _write(self, events: Sequence[Event]) -> None:
         if events:
             for refusal in self._store().write(events):
                 self._refused(refusal)
 
-    def _one_by_one(self, batch: list[Envelope], error: Exception) -> None:
+    def _one_by_one(self, batch: list[Envelope]) -> None:
         for envelope in batch:
-            try:
-                self._write([envelope])
-            except (StoreUnavailable, StoreRefused):
-                return
-            except Exception as fault:
-                runs = {e.run for e in envelope.events}
-                for run in runs:
-                    self._refused(Refusal(run, f"Events could not be stored: {type(fault).__name__}: {fault}"))
+            for event in _writable([envelope]):
+                try:
+                    self._write([event])
+                except (StoreUnavailable, StoreRefused):
+                    raise
+                except Exception as fault:
+                    what = f"points of {event.key[:100]!r}" if isinstance(event, Metrics) else type(event).__name__.lower()
+                    text = f"Left out of this run: {what} could not be stored ({type(fault).__name__}: {fault})"
+                    self._refused(Refusal(event.run, text))
             self._done([envelope])
-        del error
 
     def _done(self, batch: list[Envelope]) -> None:
         with self._ready:
             for envelope in batch:
                 self._queue.popleft()
                 self._waiting -= envelope.points
-        self._applied(batch)
+        try:
+            self._applied(batch)
+        except Exception:
+            # The rows are there: nothing that comes after them may have them written, or the queue emptied, again.
+            self._log.exception("Cellruns could not tidy up after storing run events")
 
     def _note(self, text: str | None) -> None:
         if (text is not None) != self._failing:

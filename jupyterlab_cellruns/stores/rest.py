@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ..capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
-from . import rest_read, rules
+from ..capture.events import Event
+from . import rest_read
 from .base import Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable
 from .endpoint import Endpoint
 from .history import WHOLE, Window
-from .sqlite_write import LOCAL_ID_TAG
+from .rest_write import ApiError, RestWriter, ServerFault, is_duplicate
 
-MAX_METRICS = 1000
-"""Most metrics, and most entities, in one log-batch (mlflow/utils/validation.py)."""
-MAX_ENTRIES = 100
-"""Most params, and most tags, in one log-batch."""
 _RETRY_STATUS = (408, 425, 429, 500, 502, 503, 504)
-
-
-class ApiError(Exception):
-    """The server's refusal of one call: HTTP status, MLflow's error code and message."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}" if code else message)
-        self.status = status
-        self.code = code
-        self.message = message
 
 
 class Rest:
@@ -66,8 +51,9 @@ class Rest:
         code, message = _said(answer)
         if answer.status_code in (401, 403) and code not in ("PERMISSION_DENIED", "RESOURCE_DOES_NOT_EXIST"):
             raise StoreUnavailable(f"{self._client.base_url} refuses the credentials (HTTP {answer.status_code}): {message}")
-        if answer.status_code in _RETRY_STATUS and not _is_duplicate(message):
-            raise StoreUnavailable(f"{self._client.base_url} cannot answer now (HTTP {answer.status_code}): {message}")
+        if answer.status_code in _RETRY_STATUS and not is_duplicate(message):
+            kind = ServerFault if answer.status_code == 500 else StoreUnavailable
+            raise kind(f"{self._client.base_url} cannot answer now (HTTP {answer.status_code}): {message}")
         raise ApiError(answer.status_code, code, message)
 
     def close(self) -> None:
@@ -83,34 +69,17 @@ def _said(answer: Any) -> tuple[str, str]:
         return "", answer.text[:300].strip() or f"HTTP {answer.status_code}"
 
 
-def _is_duplicate(message: str) -> bool:
-    """MLflow's SQL stores fail on a NaN point that is there already, since NaN is unequal to itself (mlflow#26108)."""
-    return "UNIQUE constraint" in message or "duplicate key" in message or "Duplicate entry" in message
-
-
 class RestStore:
     """The store behind an endpoint. Thread-safe."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._rest = Rest(endpoint)
         self._histories = rest_read.Histories()
-        self._local: dict[str, str] = {}
+        self._writer = RestWriter(self._rest)
 
     def write(self, events: Sequence[Event]) -> list[Refusal]:
         """See `Store.write`."""
-        refusals: list[Refusal] = []
-        for event in events:
-            if getattr(event, "mirrored", False):
-                continue
-            if isinstance(event, RunStart):
-                if not event.exists:
-                    self._start(event, refusals)
-            elif isinstance(event, (Metrics, Params, Tags)):
-                for portion in _portions(event):
-                    self._log(self._run(event.run), portion, refusals)
-            elif isinstance(event, RunEnd):
-                self._end(self._run(event.run), event, refusals)
-        return list(dict.fromkeys(refusals))
+        return self._writer.write(events)
 
     def runs(self, query: RunQuery) -> RunPage:
         """See `Store.runs`."""
@@ -181,17 +150,7 @@ class RestStore:
 
     def create_run(self, experiment_id: str, name: str, start_time: int, tags: dict[str, str]) -> str:
         """See `Store.create_run`."""
-        body = {
-            "experiment_id": experiment_id,
-            "run_name": name,
-            "start_time": start_time,
-            "user_id": tags.get("mlflow.user", ""),
-            "tags": [{"key": k, "value": v} for k, v in tags.items()],
-        }
-        try:
-            return str(self._rest.call("POST", "runs/create", json=body)["run"]["info"]["run_id"])
-        except ApiError as error:
-            raise StoreRefused(error.message, "Choose another experiment.") from error
+        return self._writer.create_run(experiment_id, name, start_time, tags)
 
     def end_run(self, run_id: str, status: str, end_time: int) -> bool:
         """See `Store.end_run`."""
@@ -207,76 +166,3 @@ class RestStore:
     def close(self) -> None:
         """See `Store.close`."""
         self._rest.close()
-
-    def _run(self, given: str) -> str:
-        return self._local.get(given, given)
-
-    def _log(self, run_id: str, portion: dict[str, list[dict[str, Any]]], refusals: list[Refusal]) -> None:
-        """Log a portion; where the server refuses it, halve it until the one entry that is refused is found."""
-        try:
-            self._rest.call("POST", "runs/log-batch", json={"run_id": run_id, **portion})
-            return
-        except ApiError as error:
-            ((kind, entries),) = portion.items()
-            if len(entries) == 1:
-                if kind == "metrics" and _is_duplicate(error.message):
-                    return
-                refusals.append(Refusal(run_id, error.message))
-                return
-            if error.code in ("RESOURCE_DOES_NOT_EXIST", "PERMISSION_DENIED") or "'active' state" in error.message:
-                refusals.append(Refusal(run_id, error.message))
-                return
-        middle = len(entries) // 2
-        self._log(run_id, {kind: entries[:middle]}, refusals)
-        self._log(run_id, {kind: entries[middle:]}, refusals)
-
-    def _end(self, run_id: str, event: RunEnd, refusals: list[Refusal]) -> None:
-        body = {"run_id": run_id, "status": event.status}
-        try:
-            self._rest.call("POST", "runs/update", json=body if event.end_time is None else {**body, "end_time": event.end_time})
-        except ApiError as error:
-            refusals.append(Refusal(run_id, error.message))
-
-    def _start(self, event: RunStart, refusals: list[Refusal]) -> None:
-        experiment = event.experiment or "0"
-        try:
-            quoted = event.run.replace("'", "''")
-            body = {
-                "experiment_ids": [experiment],
-                "filter": f"tags.`{LOCAL_ID_TAG}` = '{quoted}'",
-                "max_results": 1,
-                "run_view_type": "ALL",
-            }
-            for run in self._rest.call("POST", "runs/search", json=body).get("runs", []):
-                self._local[event.run] = run["info"]["run_id"]
-                return
-            parent = {"mlflow.parentRunId": self._run(event.parent)} if event.parent else {}
-            tags = {**event.tags, **parent, LOCAL_ID_TAG: event.run}
-            self._local[event.run] = self.create_run(experiment, event.name, event.start_time or 0, tags)
-        except ApiError as error:
-            refusals.append(Refusal(event.run, error.message))
-        except StoreRefused as error:
-            refusals.append(Refusal(event.run, error.message))
-
-
-def _portions(event: Metrics | Params | Tags) -> Iterator[dict[str, list[dict[str, Any]]]]:
-    """An event as bodies of log-batch, each within MLflow's limits."""
-    if isinstance(event, Metrics):
-        points = [
-            {"key": event.key, "value": _word(v), "timestamp": t, "step": s}
-            for v, t, s in zip(event.values, event.timestamps, event.steps, strict=True)
-        ]
-        for start in range(0, len(points), MAX_METRICS):
-            yield {"metrics": points[start : start + MAX_METRICS]}
-        return
-    kind = "params" if isinstance(event, Params) else "tags"
-    entries = [{"key": k, "value": v.encode("utf-8", "replace").decode()} for k, v in event.entries.items()]
-    for start in range(0, len(entries), MAX_ENTRIES):
-        yield {kind: entries[start : start + MAX_ENTRIES]}
-
-
-def _word(value: float | str) -> float | str:
-    number = rules.number(value)
-    if math.isfinite(number):
-        return number
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"

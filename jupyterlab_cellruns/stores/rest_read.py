@@ -134,7 +134,7 @@ def _dataset(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _model_name(rest: Rest, model_id: str) -> str | None:
-    from .rest import ApiError
+    from .rest_write import ApiError
 
     try:
         return str(rest.call("GET", f"logged-models/{model_id}")["model"]["info"].get("name")) or None
@@ -224,7 +224,7 @@ def series(
 
 def briefs(rest: Rest, run_ids: Sequence[str]) -> list[dict[str, Any]]:
     """`RunBrief` dicts in the order asked for."""
-    from .rest import ApiError
+    from .rest_write import ApiError
 
     names: dict[str, str] = {}
     found = []
