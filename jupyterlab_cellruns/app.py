@@ -24,6 +24,9 @@ class CellrunsApp(ExtensionApp):
         help="Experiment of a run whose code names none: one per notebook, MLflow's 'Default', or a fixed name.",
     ).tag(config=True)
     experiment_name = Unicode("", help="Name of the experiment where experiment_mode is 'fixed'.").tag(config=True)
+    provenance = Bool(
+        True, help="Log what a run was made from: executed cells, packages, git state (docs/provenance.md)."
+    ).tag(config=True)
     store_dir = Unicode(
         "", help="Folder of the local store (mlflow.db and mlartifacts/). Empty: Jupyter's root directory."
     ).tag(config=True)
@@ -51,8 +54,9 @@ class CellrunsApp(ExtensionApp):
         spools = SpoolHome(Path(jupyter_data_dir()) / "cellruns" / "spool", stores.locations(), stores.default)
         spools.make()
         self.service = Service(
-            serverapp, Settings(self.enabled, mode_of(self.experiment_mode), self.experiment_name), stores, spools,
-            data, self._server_url, replaces, self.log,
+            serverapp,
+            Settings(self.enabled, mode_of(self.experiment_mode), self.experiment_name, self.provenance),
+            stores, spools, data, self._server_url, replaces, self.log,
         )
         self.settings["cellruns"] = self.service
 

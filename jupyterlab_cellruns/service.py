@@ -18,6 +18,8 @@ from .capture.spool import SpoolFolder
 from .experiments import Mode
 from .kernels.kernels import Kernels
 from .notebooks import Notebooks
+from .provenance.log import ProvenanceLog
+from .provenance.report import Report
 from .sessions import Sessions
 from .spools import SpoolHome
 from .stores.base import StoreRefused, StoreUnavailable
@@ -27,15 +29,20 @@ from .stores.registry import Stores
 class Settings:
     """What the administrator's configuration and the user's settings say together."""
 
-    def __init__(self, enabled: bool, mode: Mode, name: str) -> None:
+    def __init__(self, enabled: bool, mode: Mode, name: str, provenance: bool = True) -> None:
         self.allowed = enabled
         self.enabled = enabled
         self.mode = mode
         self.name = name
+        self.provenance_allowed = provenance
+        self.provenance = provenance
 
     def json(self) -> dict[str, Any]:
         """As in `PUT settings` of docs/http-api.md."""
-        return {"enabled": self.enabled, "experiment_mode": self.mode, "experiment_name": self.name}
+        return {
+            "enabled": self.enabled, "experiment_mode": self.mode, "experiment_name": self.name,
+            "provenance": self.provenance,
+        }
 
 
 class KernelService:
@@ -107,6 +114,9 @@ class Service:
         self.sessions = Sessions(serverapp.session_manager, serverapp.root_dir)
         self._announcer = Announcer(serverapp.event_logger, self._news, log)
         self.capture = Capture(stores, self.store_of_kernel, SpoolFolder(spools.folder), self._announcer.changed, log)
+        self._provenance = ProvenanceLog(
+            spools.folder, stores, self.capture.applied, self.capture.problem, self._announcer.changed, log
+        )
         manager = serverapp.kernel_manager
         self.kernels = KernelService(self)
         self.following = Kernels(
@@ -138,6 +148,7 @@ class Service:
     async def stop(self) -> None:
         """Store what has come, stop the store, leave the rest in the spool for the next start."""
         await self.following.stop()
+        await self._provenance.stop()
         stored = await asyncio.to_thread(self.capture.stop)
         await self.stores.stop()
         if stored:
@@ -162,7 +173,17 @@ class Service:
         return {
             "store": store_id, "experiment_id": experiment_id, "experiment_name": name, "notebook": path,
             "tags": experiments.run_tags(path, kernel_id),
+            "provenance": settings.provenance,
         }
+
+    async def provenance(self, kernel_id: str, report: Report) -> bool:
+        """Take a kernel's report on its runs; False where the settings want none. Raises OSError."""
+        if not self.settings.provenance:
+            return False
+        path = self.sessions.notebook(kernel_id) or self.sessions.of_session_name(report.session_name)
+        root = Path(self._serverapp.root_dir)
+        await self._provenance.take(report, (root / path).parent if path is not None else Path(report.folder or root))
+        return True
 
     def planned_experiment(self, kernel_id: str, path: str | None) -> dict[str, Any]:
         """The experiment of a kernel's next run as far as it is known without asking the store."""
@@ -193,11 +214,12 @@ class Service:
         """What `GET settings` answers."""
         return self.settings.json()
 
-    async def apply_settings(self, enabled: bool, mode: Mode, name: str) -> dict[str, Any]:
+    async def apply_settings(self, enabled: bool, mode: Mode, name: str, provenance: bool) -> dict[str, Any]:
         """Take over a user's settings; configuration that says off stays off."""
         settings = self.settings
         settings.enabled = enabled and settings.allowed
         settings.mode, settings.name = mode, name
+        settings.provenance = provenance and settings.provenance_allowed
         for kernel_id in self.following.ids():
             path = self.sessions.notebook(kernel_id)
             on = settings.enabled and (path is None or bool(self.notebooks.get(path)["enabled"]))
@@ -230,6 +252,7 @@ class Service:
             said = {
                 "spool": f"The kernel cannot write its spool, so events are safe only once they are stored: {text}",
                 "context": f"The kernel could not ask which experiment to use; the run is in 'Default': {text}",
+                "provenance": f"What the run was made from could not be told to the server: {text}",
                 "fault": f"Cellruns has switched itself off in this kernel after a fault of its own: {text}",
             }
             self.log.warning("Cellruns, kernel %s: %s", kernel_id, said.get(kind, text))
@@ -289,8 +312,11 @@ class Service:
             self.keep(asyncio.ensure_future(asyncio.to_thread(lambda: experiments.renamed(store.store(), old, new))))
 
     def _adopt(self) -> None:
-        for source, first, store_id in self._spools.adopt():
-            self.capture.adopt(source, first, store_id)
+        try:
+            for source, first, store_id in self._spools.adopt():
+                self.capture.adopt(source, first, store_id)
+        finally:
+            self._serverapp.io_loop.add_callback(self._provenance.start)
 
     def _done(self, task: asyncio.Future[Any]) -> None:
         self._tasks.discard(task)

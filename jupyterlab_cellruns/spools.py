@@ -11,6 +11,7 @@ from pathlib import Path
 from .capture.events import ATTACHED, attached_id
 from .capture.spool import Segment, SpoolFolder
 from .locks import try_lock
+from .provenance.pending import PendingFolder
 
 _LOCK = ".lock"
 _META = "store.json"
@@ -63,6 +64,8 @@ class SpoolHome:
                         os.replace(segment.path, self.folder / segment.path.name)
                         first, _ = found.get(segment.source, (segment.first, store_id))
                         found[segment.source] = (min(first, segment.first), store_id)
+                for kept in PendingFolder(other).of_stores(set(ours)):
+                    os.replace(kept, self.folder / kept.name)
                 if not SpoolFolder(other).segments():
                     _remove(other)
             finally:
@@ -71,7 +74,7 @@ class SpoolHome:
 
     def release(self) -> None:
         """All is stored: remove our folder."""
-        if not SpoolFolder(self.folder).segments():
+        if not SpoolFolder(self.folder).segments() and not PendingFolder(self.folder).paths():
             _remove(self.folder)
         if self._lock is not None:
             os.close(self._lock)

@@ -245,6 +245,10 @@ class Capture:
         owner.problem(text)
         self._changed(set())
 
+    def problem(self, run: str, text: str) -> None:
+        """Tell the notebooks that know a run what went wrong with it."""
+        self._refused(Refusal(run, text))
+
     def _refused(self, refusal: Refusal) -> None:
         self._log.warning("Cellruns, run %s: %s", refusal.run, refusal.message)
         with self._lock:

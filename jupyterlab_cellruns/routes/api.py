@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..experiments import Mode
+from ..provenance.report import Report
 from ..stores.attached import AttachedStore
 
 SETTING = "cellruns"
@@ -141,11 +142,15 @@ class Service(Protocol):
         """Id of the store where a run is, as far as it is known without asking one."""
         ...
 
+    async def provenance(self, kernel_id: str, report: Report) -> bool:
+        """Take a kernel's report on its runs; False where the settings want none. Raises OSError."""
+        ...
+
     def settings_json(self) -> dict[str, Any]:
         """What `GET settings` answers."""
         ...
 
-    async def apply_settings(self, enabled: bool, mode: Mode, name: str) -> dict[str, Any]:
+    async def apply_settings(self, enabled: bool, mode: Mode, name: str, provenance: bool) -> dict[str, Any]:
         """Take over a user's settings; answers as `settings_json`."""
         ...
 

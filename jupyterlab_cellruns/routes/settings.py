@@ -19,7 +19,7 @@ class SettingsHandler(BrowserHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """`{enabled, experiment_mode, experiment_name}` as they count now."""
+        """`{enabled, experiment_mode, experiment_name, provenance}` as they count now."""
         self.finish(encode(self.service.settings_json()))
 
     @web.authenticated
@@ -30,6 +30,9 @@ class SettingsHandler(BrowserHandler):
         enabled = body.get("enabled", True)
         if not isinstance(enabled, bool):
             raise BadArgument("enabled", "wants true or false")
+        provenance = body.get("provenance", True)
+        if not isinstance(provenance, bool):
+            raise BadArgument("provenance", "wants true or false")
         try:
             mode = mode_of(str(body.get("experiment_mode", "notebook")))
         except ValueError as error:
@@ -39,4 +42,4 @@ class SettingsHandler(BrowserHandler):
             arguments.text(name, "experiment_name", MAX_EXPERIMENT)
         if mode == "fixed" and not name:
             raise BadArgument("experiment_name", "wants a name where experiment_mode is 'fixed'")
-        self.finish(encode(await self.service.apply_settings(enabled, mode, name)))
+        self.finish(encode(await self.service.apply_settings(enabled, mode, name, provenance)))

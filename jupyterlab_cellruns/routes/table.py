@@ -13,6 +13,7 @@ from .compare import CompareHandler
 from .context import RouteContext
 from .experiments import ExperimentsHandler
 from .kernel_context import KernelContextHandler
+from .kernel_provenance import KernelProvenanceHandler
 from .models import ModelCheckHandler
 from .notebooks import NotebooksHandler
 from .runs import RunHandler, RunsHandler
@@ -40,6 +41,7 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
 ]
 _KERNEL: list[tuple[str, type[RequestHandler]]] = [
     ("kernel/context", KernelContextHandler),
+    ("kernel/provenance", KernelProvenanceHandler),
     ("tracking/([^/]+)/(.*)", TrackingHandler),
 ]
 

@@ -38,11 +38,26 @@ class Rest:
 
     def call(self, method: str, path: str, *, params: Any = None, json: Any = None) -> dict[str, Any]:
         """One call of `/api/2.0/mlflow/<path>`; its JSON answer."""
+        return self._request(method, f"/api/2.0/mlflow/{path}", params=params, json=json)
+
+    def upload(self, run_id: str, path: str, data: bytes) -> None:
+        """Put a small file (at most 10 MB) among a run's artifacts, where the server keeps them; replaces one there.
+
+        MLflow's own route for its UI (mlflow/server/handlers.py, upload_artifact_handler, since 2.7).
+        """
+        self._request(
+            "POST", "/ajax-api/2.0/mlflow/upload-artifact", params={"run_uuid": run_id, "path": path}, content=data,
+            expect_json=False,
+        )
+
+    def _request(self, method: str, path: str, *, expect_json: bool = True, **request: Any) -> dict[str, Any]:
         try:
-            answer = self._client.request(method, f"/api/2.0/mlflow/{path}", params=params, json=json)
+            answer = self._client.request(method, path, **request)
         except self._errors as error:
             raise StoreUnavailable(f"{self._client.base_url} does not answer: {error or type(error).__name__}") from error
         if answer.status_code < 400:
+            if not expect_json:
+                return {}
             try:
                 found = answer.json()
             except ValueError:

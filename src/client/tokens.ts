@@ -49,6 +49,8 @@ export interface IUserSettings {
   experiment_mode: 'notebook' | 'default' | 'fixed';
   /** Name of the experiment when the mode is `fixed`, else empty. */
   experiment_name: string;
+  /** Whether executed cells, packages and git state are logged with each run. */
+  provenance: boolean;
 }
 
 /** What the server says has changed in the store; at most two a second. */

@@ -16,7 +16,8 @@ export function readSettings(
     enabled: composite.enabled !== false,
     experiment_mode:
       mode === 'default' ? 'default' : fixed ? 'fixed' : 'notebook',
-    experiment_name: fixed ? name : ''
+    experiment_name: fixed ? name : '',
+    provenance: composite.provenance !== false
   };
 }
 

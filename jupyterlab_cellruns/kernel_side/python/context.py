@@ -63,6 +63,10 @@ class RunContext:
                 self.tracking.settings.store = store
             self.tracking.follow_choice()
 
+    def wants_provenance(self):
+        """Whether the settings want the provenance of runs, by the server's last answer; None while there is none."""
+        return None if self._answer is None else bool(self._answer.get("provenance"))
+
     def tags(self):
         """The tags of a run that starts now."""
         tags = dict(self.answer(self.tracking.current_store()).get("tags") or {})

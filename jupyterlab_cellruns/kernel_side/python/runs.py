@@ -14,7 +14,7 @@ class RunState:
         "anchors",
         "announced",
         "cell_serial",
-        "end_time", "experiment", "keys", "mirrored", "name", "params", "parent", "run",
+        "end_time", "experiment", "holder", "keys", "mirrored", "name", "params", "parent", "recorded", "run",
         "series", "start_time", "status", "store", "uri",
     )
 
@@ -37,6 +37,10 @@ class RunState:
         self.cell_serial = -1
         self.anchors = []
         self.announced = False
+        self.recorded = -1
+        """Serial of the cell up to which provenance was noted."""
+        self.holder = None
+        """Id of the run that holds the provenance of this one."""
 
     def remember(self, event):
         """Take a metrics event into the curves."""

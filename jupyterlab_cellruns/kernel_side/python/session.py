@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import uuid
 
 from . import importhook
+from .history import History
 
 
 class CellContext:
@@ -38,6 +40,7 @@ class Session:
         self.cell = CellContext(None, None, None, 0)
         self.cell.running = False
         self.tracking = None
+        self.history = History()
         self.pid = os.getpid()
         self._ours = {}
         self._first_count = shell.execution_count
@@ -138,6 +141,9 @@ class Session:
             parent = self.kernel.get_parent() if hasattr(self.kernel, "get_parent") else self.kernel._parent_header
             count = self._prompt(info)
             self.cell = CellContext(cell_id, count, parent, self.cell.serial + 1)
+            if getattr(info, "store_history", True):
+                source = getattr(info, "raw_cell", None)
+                self.history.started(self.cell.serial, cell_id, count, str(source or ""), int(time.time() * 1000))
             if self.tracking is not None:
                 self.tracking.cell_started(self.cell)
         except Exception as error:
@@ -155,6 +161,7 @@ class Session:
     def _post_run_cell(self, result):
         try:
             self.cell.running = False
+            self.history.finished(self.cell.serial, bool(getattr(result, "success", True)))
             if self.tracking is not None:
                 self.tracking.cell_finished(self.cell, result)
         except Exception as error:

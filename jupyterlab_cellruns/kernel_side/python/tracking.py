@@ -14,6 +14,7 @@ from . import fastpath, hooks, switch
 from .channel import Channel, post, wait_applied
 from .charts import Charts
 from .context import RunContext
+from .provenance import Provenance
 from .recorder import Lane, Recorder, split
 from .runs import Runs, RunState
 from .session import new_id
@@ -35,6 +36,7 @@ class Tracking:
         self.experiment_name = None
         """Name of the experiment that the user's code has set, and the one to set again after a change of the store."""
         self.carried_experiment = None
+        self.provenance = Provenance(self, owner.history)
         self.waiter = None
         """Thread that waits for asynchronous calls, made when one is used."""
         self._spool_error = None
@@ -125,6 +127,8 @@ class Tracking:
         """Join the run to the chart of the running cell, and announce it before its first event."""
         if state.cell_serial != self.owner.cell.serial:
             self.owner.guard(self.charts.touch, state)
+        if state.recorded != self.owner.cell.serial:
+            self.owner.guard(self.provenance.touched, state)
         if not state.announced:
             state.announced = True
             self.recorder.put((state, state.start_event()))
@@ -237,9 +241,9 @@ class Tracking:
         if header:
             wait_applied(self.settings, header)
 
-    def ask(self, route, body):
-        """Ask the Jupyter server; raises ServerError."""
-        return post(self.settings, route, dict(body, kernel=self.settings.kernel))
+    def ask(self, route, body, timeout=75.0):
+        """Ask the Jupyter server; raises ServerError. `timeout` in seconds."""
+        return post(self.settings, route, dict(body, kernel=self.settings.kernel), timeout)
 
     def forked(self):
         self.broken = True
