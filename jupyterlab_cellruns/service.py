@@ -226,6 +226,10 @@ class Service:
             self.keep(asyncio.ensure_future(self.following.set_enabled(kernel_id, on)))
         return settings.json()
 
+    def changed(self, run_ids: set[str]) -> None:
+        """Tell open pages that these runs have news."""
+        self._announcer.changed(run_ids)
+
     async def chart(self, body: dict[str, Any]) -> dict[str, Any]:
         """The final chart output of a cell, made from the store."""
         from .chart import chart_bundle

@@ -154,6 +154,10 @@ class Service(Protocol):
         """Take over a user's settings; answers as `settings_json`."""
         ...
 
+    def changed(self, run_ids: set[str]) -> None:
+        """Tell open pages that these runs have news."""
+        ...
+
     async def chart(self, body: dict[str, Any]) -> dict[str, Any]:
         """The final chart output of `POST charts` as a MIME bundle."""
         ...

@@ -93,7 +93,9 @@ class BrowserHandler(APIHandler):
         """Every error as `{message, hint, code}`."""
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, RouteError):
-            answer = {"message": error.message, "hint": error.hint, "code": error.code}
+            answer: dict[str, Any] = {"message": error.message, "hint": error.hint, "code": error.code}
+            if error.span is not None:
+                answer["span"] = list(error.span)
         else:
             said = error.log_message if isinstance(error, web.HTTPError) else None
             hint = "See the server's log." if status_code >= 500 else None

@@ -21,10 +21,13 @@ _CODES = {
 
 
 class RouteError(web.HTTPError):
-    """A status with what went wrong and where (`message`), what to do (`hint`) and a short word (`code`)."""
+    """A status with what went wrong (`message`), what to do (`hint`), a short word (`code`) and at which characters (`span`)."""
 
-    def __init__(self, status: int, message: str, hint: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, hint: str | None = None, code: str | None = None, span: tuple[int, int] | None = None
+    ) -> None:
         super().__init__(status)
+        self.span = span
         self.message = message
         self.hint = hint
         self.code = code or code_of(status)

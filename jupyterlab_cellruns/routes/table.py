@@ -17,6 +17,8 @@ from .kernel_provenance import KernelProvenanceHandler
 from .models import ModelCheckHandler
 from .notebooks import NotebooksHandler
 from .runs import RunHandler, RunsHandler
+from .runs_edit import RunsEditHandler
+from .runs_table import RunsCellsHandler, RunsTableHandler, TableColumnsHandler, TableIdsHandler, TableValuesHandler
 from .series import SeriesHandler
 from .settings import SettingsHandler
 from .status import StatusHandler
@@ -31,6 +33,12 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("notebooks", NotebooksHandler),
     ("settings", SettingsHandler),
     ("runs", RunsHandler),
+    ("runs/table", RunsTableHandler),
+    ("runs/table/columns", TableColumnsHandler),
+    ("runs/table/values", TableValuesHandler),
+    ("runs/table/ids", TableIdsHandler),
+    ("runs/edit", RunsEditHandler),
+    ("runs/cells", RunsCellsHandler),
     ("runs/([^/]+)", RunHandler),
     ("runs/([^/]+)/series", SeriesHandler),
     ("runs/([^/]+)/artifacts", ArtifactsHandler),

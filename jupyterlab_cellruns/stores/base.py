@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..capture.events import Event
 from .history import WHOLE, Window
+
+if TYPE_CHECKING:
+    from ..table.engine import RunsTable
+    from .edit import Change
 
 
 class StoreUnavailable(Exception):
@@ -106,6 +110,19 @@ class Store(Protocol):
 
     def end_run(self, run_id: str, status: str, end_time: int) -> bool:
         """End a run that is still RUNNING; False (and no change) where it has ended already."""
+        ...
+
+    def edit(self, run_ids: Sequence[str], change: Change) -> list[Refusal]:
+        """Change runs that are there; what can't be changed comes back as `Refusal` and does not stop the rest."""
+        ...
+
+    @property
+    def table(self) -> RunsTable:
+        """The runs table of this store."""
+        ...
+
+    def cells(self, notebook: str) -> list[dict[str, Any]]:
+        """Cells of a notebook that made runs: `{cell_id, runs, last}`, `last` the start (ms) of the newest."""
         ...
 
     def close(self) -> None:

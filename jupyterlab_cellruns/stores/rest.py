@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from ..capture.events import Event
+from ..table.engine import RunsTable
+from ..table.mirror import MirrorSource
 from . import rest_read
 from .base import Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable
+from .edit import Change, edit_rest
 from .endpoint import Endpoint
 from .history import WHOLE, Window
 from .rest_write import ApiError, RestWriter, ServerFault, is_duplicate
@@ -91,10 +95,14 @@ class RestStore:
         self._rest = Rest(endpoint)
         self._histories = rest_read.Histories()
         self._writer = RestWriter(self._rest)
+        self._mirror: MirrorSource | None = None
 
     def write(self, events: Sequence[Event]) -> list[Refusal]:
         """See `Store.write`."""
-        return self._writer.write(events)
+        try:
+            return self._writer.write(events)
+        finally:
+            self._touch({self._writer.run_id(event.run) for event in events})
 
     def runs(self, query: RunQuery) -> RunPage:
         """See `Store.runs`."""
@@ -176,8 +184,32 @@ class RestStore:
             self._rest.call("POST", "runs/update", json={"run_id": run_id, "status": status, "end_time": end_time})
         except ApiError:
             return False
+        self._touch([run_id])
         return True
+
+    def edit(self, run_ids: Sequence[str], change: Change) -> list[Refusal]:
+        """See `Store.edit`; one request and more for each run."""
+        try:
+            return edit_rest(self._rest, run_ids, change)
+        finally:
+            self._touch(run_ids)
+
+    @cached_property
+    def table(self) -> RunsTable:
+        """See `Store.table`; over a copy of what the server has, filled page by page."""
+        self._mirror = MirrorSource(self._rest.call, lambda error: isinstance(error, ApiError) and error.status == 404)
+        return RunsTable(self._mirror)
+
+    def cells(self, notebook: str) -> list[dict[str, Any]]:
+        """See `Store.cells`; of the runs that have been copied so far."""
+        return self.table.cells(notebook)
 
     def close(self) -> None:
         """See `Store.close`."""
+        if "table" in self.__dict__:
+            self.table.close()
         self._rest.close()
+
+    def _touch(self, run_ids: Iterable[str]) -> None:
+        if self._mirror is not None:
+            self._mirror.touch(run_ids)

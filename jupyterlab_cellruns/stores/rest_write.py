@@ -78,12 +78,13 @@ class RestWriter:
             if kind == "start":
                 self._start(entries, refusals)
             elif kind == "end":
-                self._end(self._run(run), entries, refusals)
+                self._end(self.run_id(run), entries, refusals)
             else:
-                self._log(self._run(run), kind, entries, refusals)
+                self._log(self.run_id(run), kind, entries, refusals)
         return list(dict.fromkeys(refusals))
 
-    def _run(self, given: str) -> str:
+    def run_id(self, given: str) -> str:
+        """The store's id of a run that a sender may have named itself."""
         return self._local.get(given, given)
 
     def _call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -177,7 +178,7 @@ class RestWriter:
             # Made already by a call whose answer was lost?
             found = self._find(experiment, event.run)
             if found is None:
-                parent = {"mlflow.parentRunId": self._run(event.parent)} if event.parent else {}
+                parent = {"mlflow.parentRunId": self.run_id(event.parent)} if event.parent else {}
                 tags = {**event.tags, **parent, LOCAL_ID_TAG: event.run}
                 found = self.create_run(experiment, event.name, event.start_time or 0, tags)
             self._local[event.run] = found

@@ -8,12 +8,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..capture.events import Event
+from ..table.engine import RunsTable
+from ..table.source import FileSource
 from . import schema, sqlite_read, sqlite_series
 from .base import Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable
+from .edit import Change, edit_rows
 from .history import WHOLE, Window
 from .sqlite_write import Batch, insert_run
 
@@ -124,8 +128,24 @@ class SqliteStore:
             )
             return done.rowcount > 0
 
+    def edit(self, run_ids: Sequence[str], change: Change) -> list[Refusal]:
+        """See `Store.edit`; one transaction."""
+        with self._transaction() as db:
+            return edit_rows(db, run_ids, change)
+
+    @cached_property
+    def table(self) -> RunsTable:
+        """See `Store.table`."""
+        return RunsTable(FileSource(self.path, lambda path: schema.open_readonly(path, self._busy_seconds)))
+
+    def cells(self, notebook: str) -> list[dict[str, Any]]:
+        """See `Store.cells`."""
+        return self.table.cells(notebook)
+
     def close(self) -> None:
-        """Close the writing connection."""
+        """Close the connections."""
+        if "table" in self.__dict__:
+            self.table.close()
         with self._lock:
             writer, self._writer = self._writer, None
             if writer is not None:

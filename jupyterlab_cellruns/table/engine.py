@@ -139,6 +139,21 @@ class RunsTable:
                     counts[str(value)] = counts.get(str(value), 0) + 1
             return sorted(counts, key=lambda value: (-counts[value], value))[:limit]
 
+    def cells(self, notebook: str) -> list[dict[str, Any]]:
+        """Cells of a notebook that made runs: `{cell_id, runs, last}`, `last` the start (ms) of the newest."""
+        scope = Scope(notebook=notebook)
+        self._source.prepare(scope, "")
+        with self._source.reading() as db:
+            runs = self._matching(db, self._source.version(), Selection(scope), [])
+            cell = cols.values(db, Column("attribute", "cell_id"), runs)
+            start = cols.values(db, Column("attribute", "start_time"), runs)
+        found: dict[Value, dict[str, Any]] = {}
+        for run in runs:  # newest first
+            if run in cell:
+                entry = found.setdefault(cell[run], {"cell_id": cell[run], "runs": 0, "last": start.get(run, 0)})
+                entry["runs"] += 1
+        return list(found.values())
+
     def close(self) -> None:
         """Let go of files and threads."""
         self._source.close()

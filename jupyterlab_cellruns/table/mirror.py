@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 import tempfile
 import threading
@@ -266,7 +265,8 @@ class MirrorSource:
         params: dict[str, Any] = {"run_id": run, "metric_key": key, "max_results": _HISTORY_PAGE}
         while True:
             answer = self._call("GET", "metrics/get-history", params=params)
-            finite = [v for m in answer.get("metrics", []) if math.isfinite(v := number(m["value"]))]
+            numbers = (number(m["value"]) for m in answer.get("metrics", []))
+            finite = [value for value in numbers if -INFINITE < value < INFINITE]
             if finite:
                 low = min(finite) if low is None else min(low, *finite)
                 high = max(finite) if high is None else max(high, *finite)
