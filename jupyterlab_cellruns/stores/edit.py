@@ -83,7 +83,7 @@ def edit_rows(db: sqlite3.Connection, run_ids: Sequence[str], change: Change) ->
 
 def edit_rest(rest: Rest, run_ids: Sequence[str], change: Change) -> list[Refusal]:
     """The same over MLflow's REST. Raises StoreUnavailable where the server does not answer."""
-    from .rest import ApiError
+    from .rest_write import ApiError
 
     refusals: list[Refusal] = []
     now = int(time.time() * 1000)
@@ -110,7 +110,7 @@ def edit_rest(rest: Rest, run_ids: Sequence[str], change: Change) -> list[Refusa
 
 
 def _remove_tags(rest: Rest, run: str, keys: Sequence[str]) -> None:
-    from .rest import ApiError
+    from .rest_write import ApiError
 
     for key in keys:
         try:
