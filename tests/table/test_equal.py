@@ -14,8 +14,9 @@ import pytest
 
 from jupyterlab_cellruns.capture.events import Event, Metrics, Params, RunEnd, Tags
 from jupyterlab_cellruns.stores.edit import End, Rename, SetTags, Stage
-from jupyterlab_cellruns.stores.manager import StoreManager
-from jupyterlab_cellruns.stores.rest import ApiError, Rest, RestStore
+from jupyterlab_cellruns.stores.local import LocalStore
+from jupyterlab_cellruns.stores.rest import Rest, RestStore
+from jupyterlab_cellruns.stores.rest_write import ApiError
 from jupyterlab_cellruns.stores.sqlite import SqliteStore
 from jupyterlab_cellruns.table.filters import parse
 from jupyterlab_cellruns.table.query import read_query, read_selection
@@ -34,7 +35,7 @@ class Served:
         self.loop = asyncio.new_event_loop()
         root = folder / "root"
         root.mkdir()
-        self.manager = StoreManager(root, folder / "fallback", folder / "run", logging.getLogger("served"))
+        self.manager = LocalStore(root, folder / "fallback", folder / "run", logging.getLogger("served"))
         endpoint = self.loop.run_until_complete(self._start())
         self.rest = Rest(endpoint)
         self.file = SqliteStore(self.manager.database)
@@ -225,11 +226,14 @@ def test_edits_do_the_same_over_file_and_server_and_mlflow_sees_them(served: Ser
         assert store.edit(mine[:1], Stage(True)) == []
         assert "active" in store.edit(mine[:1], Rename("no"))[0].message
         assert "not found" in store.edit(["f" * 32], Rename("no"))[0].message
+        if store is served.file:  # the server's copy cannot know of that until it reads all anew
+            served.server.table.answer(read_query({"refresh": "all"}))
         found = both(served, columns=["tag:team", "attribute:note"], filter="attributes.run_name = 'other name'")
         assert mine[0] not in found["rows"]["id"]
         assert mine[1] in found["rows"]["id"]
         assert set(found["cells"]["attribute:note"]) == {"**bold**"}
         assert store.edit(mine[:1], Stage(False)) == []
+        served.server.table.answer(read_query({"refresh": "all"}))
         again = served.rest.call("GET", "runs/get", params={"run_id": mine[0]})["run"]
         assert again["info"]["lifecycle_stage"] == "active"
         assert again["info"]["run_name"] == "other name"
