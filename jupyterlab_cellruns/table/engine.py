@@ -74,6 +74,7 @@ class RunsTable:
         selection, window = query.selection, query.window
         clauses = parse(selection.filter)
         self._source.prepare(selection.scope, query.refresh)
+        loaded = self._source.loaded(selection.scope)  # before the rows are read: "all there" must hold for them
         with self._source.reading() as db:
             snapshot = self._snapshot(db, query, lambda: search.conditions(clauses))
             lines = self._lines(snapshot, window)
@@ -92,7 +93,7 @@ class RunsTable:
                 "cells": {str(column): cells[column] for column in columns},
                 "added": snapshot.added,
                 "outdated": snapshot.outdated,
-                "loaded": self._source.loaded(selection.scope),
+                "loaded": loaded,
                 "pending": pending,
                 "trouble": self._source.trouble(),
             }
