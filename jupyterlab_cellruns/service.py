@@ -25,6 +25,9 @@ from .spools import SpoolHome
 from .stores.base import StoreRefused, StoreUnavailable
 from .stores.registry import Stores
 
+_LEFT_SECONDS = 30.0
+"""How often a server looks whether another one has died and left something."""
+
 
 class Settings:
     """What the administrator's configuration and the user's settings say together."""
@@ -110,6 +113,7 @@ class Service:
         self._serverapp = serverapp
         self._tasks: set[asyncio.Future[Any]] = set()
         self._planned: dict[str, dict[str, Any]] = {}
+        self._following_left: asyncio.Future[None] | None = None
         self.notebooks = Notebooks(data_dir / "notebooks.json")
         self.sessions = Sessions(serverapp.session_manager, serverapp.root_dir)
         self._announcer = Announcer(serverapp.event_logger, self._news, log)
@@ -143,10 +147,13 @@ class Service:
         self.following.install()
         self.stores.on_changed(lambda: self._announcer.changed(set()))
         self.sessions.follow_renames(self._serverapp.event_logger, self._renamed)
-        self.keep(asyncio.ensure_future(asyncio.to_thread(self._adopt)))
+        self._following_left = asyncio.ensure_future(self._follow_left())
+        self.keep(self._following_left)
 
     async def stop(self) -> None:
         """Store what has come, stop the store, leave the rest in the spool for the next start."""
+        if self._following_left is not None:
+            self._following_left.cancel()
         await self.following.stop()
         await self._provenance.stop()
         stored = await asyncio.to_thread(self.capture.stop)
@@ -254,7 +261,13 @@ class Service:
                 self.capture.check(source, int(seq))
         else:
             said = {
-                "spool": f"The kernel cannot write its spool, so events are safe only once they are stored: {text}",
+                "spool": (
+                    f"The kernel cannot write its spool, {text}. Training and storing go on, but what is logged is safe "
+                    "only once it is stored: free space there."
+                ),
+                "spool.back": (
+                    f"The kernel can write its spool again; {text} message(s) meanwhile were sent without a copy there."
+                ),
                 "context": f"The kernel could not ask which experiment to use; the run is in 'Default': {text}",
                 "provenance": f"What the run was made from could not be told to the server: {text}",
                 "fault": f"Cellruns has switched itself off in this kernel after a fault of its own: {text}",
@@ -315,12 +328,25 @@ class Service:
         if old.endswith(".ipynb") and store.exists():
             self.keep(asyncio.ensure_future(asyncio.to_thread(lambda: experiments.renamed(store.store(), old, new))))
 
-    def _adopt(self) -> None:
-        try:
-            for source, first, store_id in self._spools.adopt():
-                self.capture.adopt(source, first, store_id)
-        finally:
-            self._serverapp.io_loop.add_callback(self._provenance.start)
+    async def _follow_left(self) -> None:
+        """Store what dead servers have left, now and as long as their kernels go on to write."""
+        begun = False
+        following: set[str] = set()
+        while True:
+            try:
+                for left in await asyncio.to_thread(self._spools.adopt):
+                    self.log.info("Cellruns stores what another server has left in %s", left.folder)
+                    self.capture.adopt(left.source, left.folder, left.first, left.store_id)
+                    following.add(left.source)
+                for source in sorted(following):
+                    if not await asyncio.to_thread(self.capture.follow, source):
+                        following.discard(source)
+            except OSError as error:
+                self.log.warning("Cellruns could not read what other servers have left: %s", error)
+            if not begun:
+                begun = True
+                self._provenance.start()
+            await asyncio.sleep(0.5 if following else _LEFT_SECONDS)
 
     def _done(self, task: asyncio.Future[Any]) -> None:
         self._tasks.discard(task)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .capture.events import ATTACHED, attached_id
@@ -15,6 +17,17 @@ from .provenance.pending import PendingFolder
 
 _LOCK = ".lock"
 _META = "store.json"
+_JUNK_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Left:
+    """A source in the folder of a dead server: from which envelope on, and our id of the store that it is for."""
+
+    source: str
+    folder: Path
+    first: int
+    store_id: str
 
 
 class SpoolHome:
@@ -30,6 +43,8 @@ class SpoolHome:
         self._default = default
         self.folder = base / uuid.uuid4().hex[:16]
         self._lock: int | None = None
+        self._taken: dict[Path, int] = {}
+        self._known: set[str] = set()
 
     def make(self) -> None:
         """Make and lock our folder. Raises OSError."""
@@ -39,46 +54,62 @@ class SpoolHome:
         meta = {"store": self._locations[self._default], "stores": self._locations}
         (self.folder / _META).write_text(json.dumps(meta), "utf-8")
 
-    def adopt(self) -> list[tuple[str, int, str]]:
-        """Move the segments of dead servers for our stores into our folder: `(source, first seq, store id)` each."""
-        found: dict[str, tuple[int, str]] = {}
-        ours = {location: store_id for store_id, location in self._locations.items()}
+    def adopt(self) -> list[Left]:
+        """What dead servers have left for our stores and was not told of before. Called again and again.
+
+        Segments stay where they are: a kernel can outlive its server, and goes on to write there. Their folder is ours
+        from now on, and is removed when nothing is left in it.
+        """
+        found: dict[str, Left] = {}
         for other in sorted(self._base.iterdir()):
             if other == self.folder or not other.is_dir():
                 continue
             locations = _read_meta(other)
             if locations is None:
+                _remove_junk(other)
                 continue
-            lock = try_lock(other / _LOCK)
-            if lock is None:
+            if other not in self._taken:
+                lock = try_lock(other / _LOCK)
+                if lock is None:
+                    continue
+                self._taken[other] = lock
+            for left in self._look(other, locations):
+                first = min(left.first, found[left.source].first) if left.source in found else left.first
+                found[left.source] = replace(left, first=first)
+            if not SpoolFolder(other).segments() and not PendingFolder(other).paths():
+                _remove(other)
+                os.close(self._taken.pop(other))
+        self._known |= set(found)
+        return sorted(found.values(), key=lambda left: left.source)
+
+    def _look(self, other: Path, locations: dict[str, str]) -> list[Left]:
+        ours = {location: store_id for store_id, location in self._locations.items()}
+        folder, found = SpoolFolder(other), []
+        for segment in folder.segments():
+            if segment.source in self._known:
                 continue
-            try:
-                for segment in SpoolFolder(other).segments():
-                    store = _store_of(segment)
-                    if store is None:
-                        # Shown only, or empty: nobody looks at it any more.
-                        segment.path.unlink(missing_ok=True)
-                        continue
-                    store_id = ours.get(locations.get(store, ""))
-                    if store_id is not None:
-                        os.replace(segment.path, self.folder / segment.path.name)
-                        first, _ = found.get(segment.source, (segment.first, store_id))
-                        found[segment.source] = (min(first, segment.first), store_id)
-                for kept in PendingFolder(other).of_stores(set(ours)):
-                    os.replace(kept, self.folder / kept.name)
-                if not SpoolFolder(other).segments():
-                    _remove(other)
-            finally:
-                os.close(lock)
-        return sorted((source, first, store_id) for source, (first, store_id) in found.items())
+            store = _store_of(segment)
+            if store is None:
+                if not folder.alive(segment.source):
+                    # Shown only, or empty: nobody looks at it any more.
+                    folder.remove_stored(segment.source, -1, all_of_it=True)
+                continue
+            store_id = ours.get(locations.get(store, ""))
+            if store_id is not None:
+                found.append(Left(segment.source, other, segment.first, store_id))
+        for kept in PendingFolder(other).of_stores(set(ours)):
+            os.replace(kept, self.folder / kept.name)
+        return found
 
     def release(self) -> None:
         """All is stored: remove our folder."""
         if not SpoolFolder(self.folder).segments() and not PendingFolder(self.folder).paths():
             _remove(self.folder)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        for lock in (self._lock, *self._taken.values()):
+            if lock is not None:
+                os.close(lock)
+        self._lock = None
+        self._taken.clear()
 
 
 def _read_meta(folder: Path) -> dict[str, str] | None:
@@ -102,6 +133,15 @@ def _store_of(segment: Segment) -> str | None:
         # The first line of a segment is whole unless nothing was written after it.
         return None if not line.endswith(b"\n") else ""
     return "" if store == ATTACHED else attached_id(str(store))
+
+
+def _remove_junk(folder: Path) -> None:
+    """Remove an old folder with nothing in it: a network file system may have kept it when the rest of it went."""
+    try:
+        if time.time() - folder.stat().st_mtime > _JUNK_SECONDS:
+            folder.rmdir()
+    except OSError:
+        return
 
 
 def _remove(folder: Path) -> None:

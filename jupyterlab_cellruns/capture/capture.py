@@ -9,11 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from ..stores.base import Refusal, Store
 from .events import ATTACHED, Envelope, attached, attached_id
-from .inbox import Inbox
+from .inbox import ALL, Inbox
 from .kernel_runs import KernelRuns, SeenRun
 from .spool import SpoolFolder
 from .writer import Writer
@@ -22,7 +23,7 @@ _TIDY_SECONDS = 2.0
 _LATE_SECONDS = 0.03
 """How long a barrier waits for a message that is on its way before it reads the spool."""
 
-Message = tuple[str, Callable[[], bytes | None]]
+Message = tuple[str, Callable[[], "tuple[bytes, bool] | None"]]
 
 
 class Stores(Protocol):
@@ -69,7 +70,8 @@ class Capture:
         self._waiters: list[tuple[str, int, asyncio.AbstractEventLoop, asyncio.Future[bool]]] = []
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
-        self._inbox = Inbox(spool, self._deliver, self._report)
+        self._inbox = Inbox(spool, self._deliver, self._report, see=self._see, room=self._room)
+        self._writer_of: dict[str, Writer] = {}
         self._writers: dict[str, Writer] = {}
         self._homeless: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="cellruns-inbox", daemon=True)
@@ -87,15 +89,22 @@ class Capture:
         writers = list(self._writers.values())
         for writer in writers:
             writer.ask_to_stop()
-        return all([writer.stop(max(end - time.monotonic(), 0.1)) for writer in writers])
+        stored = all([writer.stop(max(end - time.monotonic(), 0.1)) for writer in writers])
+        for source in list(self._owner_of_source):
+            self.spool.remove_stored(source, self._applied.get(source, -1))
+        return stored
 
     def waiting(self, store_id: str | None = None) -> int:
         """Metric points that have come and are not stored yet, of one store or of all."""
         writers = list(self._writers.values()) if store_id is None else [self._writers.get(store_id)]
-        return sum(writer.waiting for writer in writers if writer is not None)
+        parked = sum(self._inbox.parked(name) for name, writer in list(self._writer_of.items()) if writer in writers)
+        return parked + sum(writer.waiting for writer in writers if writer is not None)
 
-    def feed(self, kernel_id: str, content: Callable[[], bytes | None]) -> None:
-        """Take a message of a kernel. `content` is called in the inbox thread: it checks and returns the JSON."""
+    def feed(self, kernel_id: str, content: Callable[[], tuple[bytes, bool] | None]) -> None:
+        """Take a message of a kernel.
+
+        `content` is called in the inbox thread: it checks and returns the JSON, and whether it is in the spool too.
+        """
         self._queue.put((kernel_id, content))
 
     def kernel(self, kernel_id: str) -> KernelRuns:
@@ -164,8 +173,8 @@ class Capture:
         self._queue.put(("", done.set))
         done.wait(5.0)
         for source in list(old.sources):
-            self._inbox.catch_up(source, 2**62)
             self._gone.add(source)
+            self._inbox.end(source)
             self._tidy(source)
         return [(store, run.run) for run in old.active() if (store := attached_id(run.store)) is not None]
 
@@ -174,15 +183,31 @@ class Capture:
         if self._inbox.delivered(source) < seq:
             self._inbox.catch_up(source, seq)
 
-    def adopt(self, source: str, first: int, store_id: str) -> None:
-        """Deliver the segments of a source that another server has left in our spool folder. Blocks."""
+    def adopt(self, source: str, folder: Path, first: int, store_id: str) -> None:
+        """Take over a source that another server has left in `folder`: what is stored already is left out.
+
+        `follow` has to be called from then on until it says that all is done.
+        """
+        self.spool.also(source, folder)
         self._adopted[source] = attached(store_id)
-        self._inbox.begin(source, first)
-        self._applied[source] = first - 1
+        # It belongs to no kernel of ours: none of ours ends its runs.
+        self._owner_of_source[source] = KernelRuns()
+        stored = max(self.spool.stored(source), first - 1)
+        self._inbox.begin(source, stored + 1)
+        self._applied[source] = stored
+
+    def follow(self, source: str) -> bool:
+        """Deliver what a source that was adopted has written. Blocks for a moment; False once all of it is stored."""
+        if source not in self._adopted:
+            return False
+        if self.spool.alive(source):
+            self._inbox.catch_up(source, ALL)
+            self._tidy(source)
+            return True
         self._gone.add(source)
-        self._inbox.catch_up(source, 2**62)
-        if self._inbox.delivered(source) < first:
-            self.spool.remove_stored(source, first, all_of_it=True)
+        self._inbox.end(source, look=False)
+        self._tidy(source)
+        return source in self._adopted
 
     def _run(self) -> None:
         while True:
@@ -190,6 +215,8 @@ class Capture:
                 message = self._queue.get(timeout=0.05)
             except queue.Empty:
                 self._inbox.mend()
+                for source in list(self._gone):
+                    self._tidy(source)
                 continue
             if message is None:
                 return
@@ -198,30 +225,44 @@ class Capture:
                 data = content()
                 if data is not None:
                     self._current = kernel_id
-                    self._inbox.accept_json(data)
+                    self._inbox.accept_json(*data)
                     self._inbox.mend()
             except Exception:
                 self._log.exception("Cellruns could not read a message of kernel %s", kernel_id)
 
-    def _deliver(self, envelope: Envelope) -> None:
-        owner = self._owner_of_source.get(envelope.source)
+    def _room(self, source: str, spooled: bool) -> bool:
+        writer = self._writer_of.get(source)
+        return writer is None or writer.room(spooled)
+
+    def _owner(self, source: str) -> KernelRuns:
+        owner = self._owner_of_source.get(source)
         if owner is None:
-            owner = self._owner_of_source[envelope.source] = self.kernel(self._current)
+            owner = self._owner_of_source[source] = self.kernel(self._current)
+        return owner
+
+    def _at_home(self, envelope: Envelope) -> Envelope:
+        """The envelope with the store that it is for."""
         store = self._adopted.get(envelope.source, envelope.store)
         if store == ATTACHED:
+            owner = self._owner(envelope.source)
             store = owner.store_of({e.run for e in envelope.events}) or attached(self._chosen(self._current))
-        if store != envelope.store:
-            envelope = replace(envelope, store=store)
-        touched = owner.take(envelope)
-        store_id = attached_id(store)
+        return envelope if store == envelope.store else replace(envelope, store=store)
+
+    def _see(self, envelope: Envelope) -> None:
+        self._changed(self._owner(envelope.source).take(self._at_home(envelope)))
+
+    def _deliver(self, envelope: Envelope) -> None:
+        envelope = self._at_home(envelope)
+        owner = self._owner(envelope.source)
+        store_id = attached_id(envelope.store)
         if store_id is None:
             # Shown only: its own store has it.
             self._stored([envelope])
         elif store_id in self._stores:
-            self._writer(store_id).put(envelope)
+            writer = self._writer_of[envelope.source] = self._writer(store_id)
+            writer.put(envelope)
         else:
             self._no_home(store_id, owner)
-        self._changed(touched)
 
     def _writer(self, store_id: str) -> Writer:
         writer = self._writers.get(store_id)
@@ -279,11 +320,14 @@ class Capture:
 
     def _tidy(self, source: str) -> None:
         now = time.monotonic()
-        gone = source in self._gone and self._inbox.delivered(source) <= self._applied.get(source, -1)
+        applied = self._applied.get(source, -1)
+        gone = source in self._gone and self._inbox.ended(source) and self._inbox.delivered(source) <= applied
         if gone or now - self._tidied.get(source, 0.0) > _TIDY_SECONDS:
             self._tidied[source] = now
-            self.spool.remove_stored(source, self._applied.get(source, -1), all_of_it=gone)
+            self.spool.remove_stored(source, applied, all_of_it=gone)
         if gone:
+            self._tidied.pop(source, None)
+            self._writer_of.pop(source, None)
             self._inbox.forget(source)
             self._owner_of_source.pop(source, None)
             self._adopted.pop(source, None)

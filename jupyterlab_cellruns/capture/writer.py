@@ -8,10 +8,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from ..stores.base import Refusal, Store, StoreRefused, StoreUnavailable
-from .events import Envelope, Event, Metrics, RunEnd
+from .events import Envelope, Event, Metrics, Params, RunEnd, Tags
 
 BATCH_POINTS = 20_000
 """Points that go into one transaction at the most."""
+CROWDED, FULL = 200_000, 2_000_000
+"""How much may wait in memory, in points or in as many times 100 characters: for what is in the spool as well, and for
+what is nowhere else."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
 
 
@@ -41,6 +44,7 @@ class Writer:
         self._stopping = False
         self._failing = False
         self._waiting = 0
+        self._load = 0
         self._thread = threading.Thread(target=self._run, name="cellruns-writer", daemon=True)
         self._started = False
 
@@ -48,6 +52,10 @@ class Writer:
     def waiting(self) -> int:
         """Metric points that are not stored yet."""
         return self._waiting
+
+    def room(self, spooled: bool) -> bool:
+        """Whether it should be given more now: of what is in the spool as well, or of what is nowhere else."""
+        return self._load < (CROWDED if spooled else FULL)
 
     def put(self, envelope: Envelope) -> None:
         """Queue an envelope. Never blocks for long."""
@@ -57,6 +65,7 @@ class Writer:
                 self._thread.start()
             self._queue.append(envelope)
             self._waiting += envelope.points
+            self._load += _load(envelope)
             self._ready.notify()
 
     def ask_to_stop(self) -> None:
@@ -139,6 +148,7 @@ class Writer:
             for envelope in batch:
                 self._queue.popleft()
                 self._waiting -= envelope.points
+                self._load -= _load(envelope)
         try:
             self._applied(batch)
         except Exception:
@@ -149,6 +159,11 @@ class Writer:
         if (text is not None) != self._failing:
             self._failing = text is not None
             self._trouble(text)
+
+
+def _load(envelope: Envelope) -> int:
+    text = sum(len(k) + len(v) for e in envelope.events if isinstance(e, (Params, Tags)) for k, v in e.entries.items())
+    return envelope.points + text // 100 + 2 * len(envelope.events)
 
 
 def _writable(batch: Sequence[Envelope]) -> list[Event]:

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-Feed = Callable[[Callable[[], "bytes | None"]], None]
+Content = tuple[bytes, bool]
+"""An envelope's JSON, and whether its sender has it in the spool too."""
+Feed = Callable[[Callable[[], "Content | None"]], None]
 Notice = Callable[[str, str], None]
 
 EVENTS_MIME = "application/vnd.cellruns.events.v1+json"
@@ -56,7 +58,7 @@ class Tap:
     def _received(self, frames: list[bytes]) -> None:
         self._feed(partial(self._content, frames))
 
-    def _content(self, frames: list[bytes]) -> bytes | None:
+    def _content(self, frames: list[bytes]) -> Content | None:
         """The envelope in a message, after its signature was checked; notices are handed on. In the inbox thread."""
         _, parts = self._session.feed_identities(frames, copy=True)
         if self._everything and not _may_be_ours(frames):
@@ -65,13 +67,13 @@ class Tap:
         kind = message["header"]["msg_type"]
         content = bytes(message["content"])
         if kind == "cellruns_events":
-            return content
+            return content, message["metadata"].get("spooled") is True
         if kind == "cellruns_notice":
             notice = json.loads(content)
             self._notice(str(notice.get("kind", "")), str(notice.get("text", "")))
         elif kind == "display_data" and EVENTS_MIME.encode() in content:
             data = json.loads(content).get("data", {}).get(EVENTS_MIME)
-            return json.dumps(data).encode() if data is not None else None
+            return (json.dumps(data).encode(), False) if data is not None else None
         return None
 
 

@@ -15,7 +15,8 @@ from ..capture.events import Tags, attached_id
 from ..kernel_side.python.redact import known_secrets, redact
 from ..stores.base import Store, StoreRefused, StoreUnavailable
 from ..stores.endpoint import Endpoint
-from ..stores.rest import ApiError, Rest
+from ..stores.rest import Rest
+from ..stores.rest_write import ApiError
 from . import documents, git
 from .pending import Pending, PendingFolder
 from .report import Report

@@ -21,7 +21,7 @@ class ListChannel:
         self.lines: list[bytes] = []
         self.notices: list[tuple[str, str]] = []
 
-    def send(self, _kind: str, content: bytes, _parent: object) -> None:
+    def send(self, _kind: str, content: bytes, _parent: object, _metadata: object = None) -> None:
         self.lines.append(content)
 
     def pace(self) -> None:

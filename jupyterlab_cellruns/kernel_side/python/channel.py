@@ -27,10 +27,10 @@ class Channel:
         self.session.session = "cellruns-" + source
         self._sent = threading.Event()
 
-    def send(self, msg_type, content, parent):
+    def send(self, msg_type, content, parent, metadata=None):
         """Hand one message to the iopub thread. `content` is a dict or its JSON as bytes."""
         self.session.send(
-            self.kernel.iopub_socket, msg_type, content=content, parent=parent, ident=self.topic
+            self.kernel.iopub_socket, msg_type, content=content, parent=parent, ident=self.topic, metadata=metadata
         )
 
     def pace(self):

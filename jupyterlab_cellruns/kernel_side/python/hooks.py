@@ -11,6 +11,8 @@ import functools
 import time
 
 INT64 = 2**63
+MOST_KEYS = 20_000
+"""Metric keys of a run that are remembered as valid; a run may have a million."""
 
 
 def install(tracking, module, validation):
@@ -51,7 +53,8 @@ class Checks:
         timestamp = int(time.time() * 1000) if timestamp is None else timestamp
         step = 0 if step is None else step
         self.metric(key, value, timestamp, step)
-        state.keys.add(key)
+        if len(state.keys) < MOST_KEYS:
+            state.keys.add(key)
         value, timestamp, step = float(value), int(timestamp), int(step)
         if len(key) > 250 or not -INT64 <= step < INT64 or not 0 <= timestamp < INT64:
             return None
@@ -137,8 +140,9 @@ def _log_param(tracking, original, checks):
                     # The server words this refusal best, and knows of a param deleted meanwhile.
                     return original(self, run_id, key, value, synchronous)
                 if old is None:
-                    state.params[pair[0]] = pair[1]
+                    # In this order: an interrupt in between makes it known twice, not never.
                     tracking.entries(state, "params", {pair[0]: pair[1]})
+                    state.params[pair[0]] = pair[1]
                 return value if synchronous else _operation(tracking, False)
         result = original(self, run_id, key, value, synchronous)
         tracking.mirror_entries(self, run_id, "params", {str(key): str(value)})
@@ -170,8 +174,8 @@ def _log_batch(tracking, original, checks):
             batch = _deferred_batch(tracking, checks, self, run_id, metrics, params, tags)
             if batch is not None:
                 state, points, new_params, new_tags = batch
-                state.params.update(new_params)
                 tracking.entries(state, "params", new_params)
+                state.params.update(new_params)
                 tracking.entries(state, "tags", new_tags)
                 for key, point in points:
                     tracking.point(state, key, *point)

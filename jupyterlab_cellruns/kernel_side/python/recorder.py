@@ -1,7 +1,8 @@
 """From log calls to envelopes: a queue that costs a log call about a microsecond, and a thread that empties it.
 
 Every 50 ms the thread makes envelopes (docs/events.md) of what is queued, appends each to the spool and sends it
-on iopub. A queue that grows faster than it can be emptied makes the log call itself do the work: memory is bounded.
+on iopub. A queue that grows faster than it can be emptied makes the log call wait for the thread: memory is bounded.
+The main thread never does this work itself, since an interrupt may come there between any two steps.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ envelope may have 1 MiB."""
 MAX_ENTRIES_TEXT = 60_000
 """Characters of params or tags in one event."""
 HIGH_WATER = 30_000
-"""Queued items above which the calling thread empties the queue itself."""
+"""Queued items above which a log call waits until the queue is empty."""
 _PERIOD = 0.05
 _QUIET = 0.5
+_IDLE = 2.0
 _FIRST = 0.015
 """Seconds until the first batch after a pause: the chart should start at once."""
 
@@ -35,6 +37,8 @@ class Lane:
         self.seq = -1
         """The last sequence number that was sent."""
         self.said = -1
+        self.error = None
+        """What was said last of the spool."""
 
 
 class Recorder:
@@ -49,6 +53,8 @@ class Recorder:
         self._cell = None
         self._lock = threading.Lock()
         self._wake = threading.Event()
+        self._now = threading.Event()
+        self._asked = deque()
         self._thread = None
         self._last = 0.0
 
@@ -66,22 +72,27 @@ class Recorder:
         if self._thread is None:
             with self._lock:
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._loop, name="cellruns-recorder", daemon=True)
-                    self._thread.start()
+                    thread = threading.Thread(target=self._loop, name="cellruns-recorder", daemon=True)
+                    thread.start()
+                    self._thread = thread
         self._wake.set()
 
     def _loop(self):
         while True:
             unsaid = any(lane.seq > lane.said for lane in list(self.lanes.values()))
-            if not self._wake.wait(_QUIET if unsaid else None):
+            if not self._wake.wait(_QUIET if unsaid else _IDLE) and not self.buffer:
                 # A message can be lost without a trace; a pause is the time to say how far we are.
                 self._guarded(self._say_seq)
                 continue
+            # (With a queue and no signal: an interrupt came between the two.)
             self._wake.clear()
-            pause = _PERIOD if time.monotonic() - self._last < 2 * _PERIOD else _FIRST
-            time.sleep(pause)
+            self._now.wait(_PERIOD if time.monotonic() - self._last < 2 * _PERIOD else _FIRST)
+            self._now.clear()
             self.armed = False
-            self._guarded(self.flush)
+            asked = [self._asked.popleft() for _ in range(len(self._asked))]
+            self._guarded(self._flush)
+            for done in asked:
+                done.set()
 
     def _say_seq(self):
         for lane in list(self.lanes.values()):
@@ -96,7 +107,29 @@ class Recorder:
             self.fault(error)
 
     def flush(self):
-        """Send all that is queued now. Blocks while another thread does it."""
+        """Send all that is queued now; returns when it is sent."""
+        if threading.current_thread() is not threading.main_thread():
+            self._flush()
+            return
+        if not self.buffer:
+            with self._lock:
+                return
+        done = threading.Event()
+        self._asked.append(done)
+        try:
+            self.arm()
+        except RuntimeError:
+            # No new thread at the end of the process.
+            self._flush()
+            return
+        self._now.set()
+        thread = self._thread
+        while not done.wait(1.0):
+            if thread is None or not thread.is_alive():
+                self._flush()
+                return
+
+    def _flush(self):
         with self._lock:
             left = len(self.buffer)
             while left > 0:
@@ -177,9 +210,20 @@ class Recorder:
                 if event["kind"] == "metrics":
                     event["values"] = [v if v - v == 0.0 else _word(v) for v in event["values"]]
             line = _encode(envelope)
-        lane.spool.append(lane.seq, line)
-        lane.channel.send("cellruns_events", line, cell.parent if cell is not None else None)
+        metadata = {"spooled": lane.spool.append(lane.seq, line)}
+        lane.channel.send("cellruns_events", line, cell.parent if cell is not None else None, metadata)
+        if lane.spool.error != lane.error:
+            self._say_spool(lane)
         lane.channel.pace()
+
+    def _say_spool(self, lane):
+        """At once, and not when the cell ends: it may train for days."""
+        spool, lane.error = lane.spool, lane.spool.error
+        if spool.error:
+            lane.channel.send_notice("spool", spool.error)
+        else:
+            lane.channel.send_notice("spool.back", str(spool.missed))
+            spool.missed = 0
 
 
 def split(entries):

@@ -39,7 +39,6 @@ class Tracking:
         self.provenance = Provenance(self, owner.history)
         self.waiter = None
         """Thread that waits for asynchronous calls, made when one is used."""
-        self._spool_error = None
 
     def install(self):
         """Hook mlflow. Each hook stands alone: another MLflow version loses only what it lacks."""
@@ -167,11 +166,6 @@ class Tracking:
     def cell_finished(self, cell, _result):
         if cell.anchor is not None:
             self.charts.complete(cell)
-        error = next((lane.spool.error for lane in list(self.recorder.lanes.values()) if lane.spool.error), None)
-        if error != self._spool_error:
-            self._spool_error = error
-            if error:
-                Channel(self.owner).send_notice("spool", error)
 
     def with_default_tags(self, tags):
         """Tags of a run made by `MlflowClient.create_run`, which asks no provider; what the user gave wins."""
