@@ -158,7 +158,9 @@ def _files(data: files.DataUse, path: list[Path], folder: Path) -> list[Finding]
     found = []
     for source, line, text in data.missing:
         found.append(source.finding(
-            "data_missing", "error", f"“{text}” is read, but is not there.", "Put the file beside the notebook.", line,
+            "data_missing", "warning" if data.fetches else "error", f"“{text}” is read, but is not there.",
+            "Put the file beside the notebook." if not data.fetches else "It has to come from what the notebook downloads.",
+            line,
         ))
     for source, line, text in data.absolute:
         found.append(source.finding(

@@ -20,14 +20,18 @@ try:
 except ImportError:
     import importlib_metadata as metadata  # type: ignore[no-redef,import-not-found,unused-ignore]
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 PREFERRED = ("mlflow", "opencv-python", "tensorflow", "ray", "protobuf")
 
 
-def canonical(name):  # type: ignore[no-untyped-def]
+def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def top_levels(dist):  # type: ignore[no-untyped-def]
+def top_levels(dist: "Any") -> "set[str]":
     text = dist.read_text("top_level.txt")
     if text:
         return set(text.split())
@@ -43,7 +47,7 @@ def top_levels(dist):  # type: ignore[no-untyped-def]
     return found
 
 
-def is_standard(name):  # type: ignore[no-untyped-def]
+def is_standard(name: str) -> bool:
     known = getattr(sys, "stdlib_module_names", None)
     if known is not None:
         return name in known
@@ -57,9 +61,10 @@ def is_standard(name):  # type: ignore[no-untyped-def]
     )
 
 
-def main():  # type: ignore[no-untyped-def]
+def main() -> None:
     wanted = set(json.loads(sys.stdin.read()))
-    modules, installed = {}, {}
+    modules: dict[str, dict[str, Any]] = {}
+    installed: dict[str, str] = {}
     for dist in metadata.distributions():
         name = dist.metadata["Name"]
         if not name or canonical(name) in installed:

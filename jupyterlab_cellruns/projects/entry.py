@@ -51,7 +51,7 @@ def notebook_entry(analysis: Analysis, chosen: list[Parameter], path: str) -> En
         cell.source = "\n".join([cell.source.rstrip(), *lines])
     elif lines or (chosen and tagged is None):
         first = next(i for i, cell in enumerate(node.cells) if cell.cell_type == "code")
-        node.cells.insert(first, v4.new_code_cell("\n".join(lines), metadata={"tags": [TAG]}))
+        node.cells.insert(first, v4.new_code_cell("\n".join(lines), id="parameters", metadata={"tags": [TAG]}))
     node.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     if node.get("nbformat_minor", 0) < 5:
         for cell in node.cells:

@@ -17,10 +17,12 @@ _WRITES = {
     "to_csv", "to_parquet", "to_json", "to_excel", "to_pickle", "to_feather", "to_hdf", "to_html", "to_markdown",
     "savefig", "save", "savez", "savez_compressed", "savetxt", "save_model", "save_weights", "save_pretrained",
     "write_text", "write_bytes", "mkdir", "makedirs", "dump", "write_image", "write_html", "to_file", "imsave",
-    "imwrite", "FileHandler",
+    "imwrite", "FileHandler", "urlretrieve", "touch",
 }
 _SKIPS = {"set_experiment", "set_tracking_uri", "start_run", "log_param", "log_params", "set_tag", "set_tags",
           "log_metric", "print", "getenv", "import_module", "run"}
+_FETCHES = {"urlretrieve", "extractall", "unpack_archive", "download", "download_artifacts", "Popen", "check_call",
+            "check_output", "system", "snapshot_download", "hf_hub_download", "download_file"}
 _LOOKS_LIKE = re.compile(
     r"\.(csv|tsv|json|jsonl|parquet|feather|xlsx?|txt|npy|npz|pkl|pickle|joblib|h5|hdf5|zip|gz|png|jpe?g|db|sqlite|"
     r"yaml|yml|toml|xml|pt|pth|onnx)$", re.IGNORECASE
@@ -51,17 +53,21 @@ class DataUse:
     absolute: list[tuple[Source, int, str]] = field(default_factory=list)
     outside: list[tuple[Source, int, str]] = field(default_factory=list)
     missing: list[tuple[Source, int, str]] = field(default_factory=list)
+    fetches: bool = False
+    """The notebook downloads or unpacks files, or starts programs: what is missing may come from there."""
 
 
 def data_of(cells: list[Source], folder: Path, most: int = MAX_FILE) -> DataUse:
     """Files that literal paths of the cells name. `folder` is the notebook's, `most` the largest one to copy (bytes)."""
-    use, written = DataUse(), set[str]()
+    use, written, names = DataUse(), set[str](), dict[str, str]()
     for source in cells:
+        use.fetches = use.fetches or "subprocess" in source.plain.imports
         if source.tree is None:
             continue
-        reader = _Paths()
+        reader = _Paths(names)
         reader.visit(source.tree)
         written |= reader.written
+        use.fetches = use.fetches or reader.fetches
         for text, line, is_read in reader.found:
             _take(use, source, folder, text, line, is_read, written, most)
     for name in written:
@@ -124,11 +130,12 @@ def _normal(text: str) -> str:
 class _Paths(ast.NodeVisitor):
     """String constants that may be paths, joined ones as one, and which of them are written."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: dict[str, str]) -> None:
         self.found: list[tuple[str, int, bool]] = []
         self.written: set[str] = set()
+        self.fetches = False
         self._context = ""
-        self._names: dict[str, str] = {}
+        self._names = names
 
     def visit_Assign(self, node: ast.Assign) -> None:
         text = self._joined(node.value)
@@ -144,6 +151,7 @@ class _Paths(ast.NodeVisitor):
         name = dotted(node.func).rsplit(".", 1)[-1] or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
         if name in _SKIPS:
             return
+        self.fetches = self.fetches or name in _FETCHES
         joined = self._joined(node)
         if joined is not None:
             self._add(joined, node.lineno)
@@ -167,8 +175,16 @@ class _Paths(ast.NodeVisitor):
         joined = self._joined(node)
         if joined is not None:
             self._add(joined, node.lineno)
+        elif isinstance(node.op, ast.Div | ast.Add):
+            # `folder / "a.csv"` with a folder that is not known: the right side alone is no path.
+            self.visit(node.left) if not isinstance(node.left, ast.Constant) else None
         else:
             self.generic_visit(node)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self.visit(part)
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):

@@ -66,6 +66,7 @@ def _names(cells: list[Source]) -> list[Finding]:
 
     for source in cells:
         functions.update(source.names.functions)
+        bound.update(dict.fromkeys(source.plain.imports, source))
         unknown = unknown or source.names.star or source.tree is None
         for event in source.names.events:
             if event.kind == "bind":

@@ -171,9 +171,9 @@ def _is_read(name: str, cells: list[Source], place: int, statement: ast.stmt) ->
     """Whether a name is read after a statement and never before it."""
     for index, source in enumerate(cells):
         for event in source.names.events:
-            if event.name == name and event.kind in ("use", "call"):
-                if index < place or (index == place and event.line < statement.lineno):
-                    return False
+            is_before = index < place or (index == place and event.line < statement.lineno)
+            if is_before and event.name == name and event.kind in ("use", "call"):
+                return False
     return any(
         event.name == name and event.kind != "bind"
         for source in cells for event in (*source.names.events, *source.names.late)

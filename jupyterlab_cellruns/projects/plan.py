@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -201,8 +202,11 @@ def _readme(name: str, analysis: Analysis, options: Options, chosen: list[Parame
         lines += ["`--env-manager virtualenv` and `local` work as well; `local` uses the packages that are there.", ""]
     if chosen and example is not None:
         lines += ["## Parameters", "", "| name | type | default | |", "| --- | --- | --- | --- |"]
-        lines += [f"| `{p.name}` | {p.mlproject_type} | `{p.default}` | {p.comment.replace('|', chr(92) + '|')} |" for p in chosen]
-        lines += ["", "Give another value by `-P`:", "", "```bash", f"mlflow run . -P {example.name}={example.default}", "```", ""]
+        for p in chosen:
+            comment = p.comment.replace("|", "\\|")
+            lines.append(f"| `{p.name}` | {p.mlproject_type} | `{p.default}` | {comment} |")
+        command = f"mlflow run . -P {example.name}={shlex.quote(str(example.default))}"
+        lines += ["", "Give another value by `-P`:", "", "```bash", command, "```", ""]
         lines += ["MLflow stores the text that is given, so write a number as Python prints it (`0.001`, not `1e-3`) "
                   "where the notebook logs it too.", ""]
     if options.form == "notebook":

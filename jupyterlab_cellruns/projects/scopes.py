@@ -73,7 +73,8 @@ class _Local(ast.NodeVisitor):
             for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
                 reader.bound.add(argument.arg)
             reader.bound.update(a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None)
-        for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
+        body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
+        for part in body:
             reader.visit(part)
         return reader.bound, reader.used, reader.outside, reader.nested
 
@@ -224,8 +225,8 @@ class _Reader(ast.NodeVisitor):
         for part in (*node.decorator_list, *node.bases, *(k.value for k in node.keywords)):
             self.visit(part)
         self._class.append(set())
-        for part in node.body:
-            self.visit(part)
+        for statement in node.body:
+            self.visit(statement)
         self._class.pop()
         if "__init__" in self.names.functions:
             self.names.functions[node.name] = self.names.functions.pop("__init__")

@@ -21,6 +21,8 @@ export interface IPosition {
 
 /** Something worth telling about a file that could be read all the same. */
 export interface INotice extends IPosition {
+  /** What it is about, where other code has to know. */
+  code?: 'tag' | 'repeated';
   message: string;
   hint: string;
 }
@@ -58,6 +60,8 @@ export interface IYAMLScalar extends IPosition {
   value: JSONValue;
   /** What stands in the file: `3.10` stays `3.10`. */
   source: string;
+  /** Neither quoted nor a block: `yes` is a boolean, `.inf` a number. */
+  isPlain: boolean;
   size: 1;
 }
 
@@ -77,8 +81,17 @@ export const LIMITS = {
   nodes: 60_000
 };
 
-/** Reads one YAML document as PyYAML would, within bounds; throws nothing but DescriptorError. */
-export function readYAML(text: string, trans: ITrans = english): IYAMLTree {
+/**
+ * Reads one YAML document as PyYAML would, within bounds; throws nothing but DescriptorError.
+ *
+ * #### Notes
+ * PyYAML takes the last of two equal keys without a word. `repeated` says whether that is an error or a notice.
+ */
+export function readYAML(
+  text: string,
+  trans: ITrans = english,
+  repeated: 'error' | 'notice' = 'error'
+): IYAMLTree {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   checkBounds(source, trans);
   const lines = new LineCounter();
@@ -106,7 +119,7 @@ export function readYAML(text: string, trans: ITrans = english): IYAMLTree {
       hintFor(first.code, trans)
     );
   }
-  return new TreeBuilder(lines, trans).build(document);
+  return new TreeBuilder(lines, trans, repeated).build(document);
 }
 
 /** The value of a node as JSON. */
@@ -194,7 +207,8 @@ function hintFor(code: string, trans: ITrans): string {
 class TreeBuilder {
   constructor(
     private _lines: LineCounter,
-    private _trans: ITrans
+    private _trans: ITrans,
+    private _repeated: 'error' | 'notice'
   ) {}
 
   build(document: Document.Parsed): IYAMLTree {
@@ -204,6 +218,7 @@ class TreeBuilder {
           kind: 'scalar',
           value: null,
           source: '',
+          isPlain: true,
           line: 1,
           column: 1,
           size: 1
@@ -233,7 +248,14 @@ class TreeBuilder {
         at
       );
     } else {
-      built = { kind: 'scalar', value: null, source: '', ...at, size: 1 };
+      built = {
+        kind: 'scalar',
+        value: null,
+        source: '',
+        isPlain: true,
+        ...at,
+        size: 1
+      };
     }
     if (anchor) {
       this._anchors.set(anchor, built);
@@ -259,7 +281,14 @@ class TreeBuilder {
       const key = this._node(pair.key);
       const value: YAMLNode = pair.value
         ? this._node(pair.value)
-        : { kind: 'scalar', value: null, source: '', ...position, size: 1 };
+        : {
+            kind: 'scalar',
+            value: null,
+            source: '',
+            isPlain: true,
+            ...position,
+            size: 1
+          };
       const name =
         key.kind === 'scalar'
           ? typeof key.value === 'string'
@@ -274,7 +303,17 @@ class TreeBuilder {
         merged.push(...(value.kind === 'list' ? value.items : [value]));
         continue;
       }
-      if (entries.has(name)) {
+      if (entries.has(name) && this._repeated === 'notice') {
+        this._notices.push({
+          ...position,
+          code: 'repeated',
+          message: this._trans.__(
+            'The key “%1” stands twice in one map.',
+            name
+          ),
+          hint: this._trans.__('MLflow takes the last one; keep only that.')
+        });
+      } else if (entries.has(name)) {
         throw this._error(
           this._trans.__('The key “%1” stands twice in one map.', name),
           position,
@@ -354,6 +393,7 @@ class TreeBuilder {
     ) {
       this._notices.push({
         ...at,
+        code: 'tag',
         message: this._trans.__('The tag “%1” is not plain YAML.', tag),
         hint: this._trans.__(
           'MLflow refuses to load such a file; the value is shown as it is written.'
@@ -380,7 +420,11 @@ class TreeBuilder {
   private _notices: INotice[] = [];
 }
 
-function scalarValue(node: Scalar): { value: JSONValue; source: string } {
+function scalarValue(node: Scalar): {
+  value: JSONValue;
+  source: string;
+  isPlain: boolean;
+} {
   const source =
     typeof node.value === 'string' ? node.value : (node.source ?? '');
   const isText =
@@ -388,6 +432,7 @@ function scalarValue(node: Scalar): { value: JSONValue; source: string } {
     !/:(int|float|bool|null)$/.test(node.tag ?? '');
   return {
     source,
+    isPlain: !isText && !node.tag?.endsWith(':str'),
     value: isText || node.tag?.endsWith(':str') ? source : resolvePlain(source)
   };
 }

@@ -1,0 +1,134 @@
+"""Notebooks are exported and run by plain `mlflow run`; the metrics must be those of the notebook itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyterlab_cellruns.models.executable import Interpreter
+from jupyterlab_cellruns.projects.export import Export, Request, prepare
+from jupyterlab_cellruns.projects.managers import path_with
+from jupyterlab_cellruns.projects.plan import Options
+
+from .styles import STYLES, Style
+
+HERE = Interpreter(sys.executable)
+
+
+def environment(store: Path, **more: str) -> dict[str, str]:
+    keep = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "CELLRUNS_", "JPY_", "PYTHONPATH"))}
+    return {**keep, "MLFLOW_TRACKING_URI": f"sqlite:///{store}", "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path_with(),
+            "PYTHONWARNINGS": "ignore", "PYDEVD_DISABLE_FILE_VALIDATION": "1", **more}
+
+
+SHELL = """
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for cell in json.load(open(sys.argv[1]))["cells"]:
+    if cell["cell_type"] == "code":
+        shell.run_cell("".join(cell["source"])).raise_error()
+"""
+
+
+def execute(notebook: Path, store: Path) -> None:
+    """Run the cells of a notebook by IPython from top to bottom, in its folder."""
+    done = subprocess.run([sys.executable, "-c", SHELL, str(notebook)], cwd=notebook.parent, env=environment(store),
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with no runs: made once, because MLflow takes seconds for it."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    code = "import mlflow; mlflow.search_experiments()"
+    subprocess.run([sys.executable, "-c", code], env=environment(path), check=True, capture_output=True)
+    return path
+
+
+@pytest.fixture
+def stores(empty_store: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """One store for the project's runs and one for the notebook's."""
+    pair = tmp_path / "project.db", tmp_path / "notebook.db"
+    for path in pair:
+        shutil.copy(empty_store, path)
+    return pair
+
+
+def mlflow_run(project: Path, store: Path, cwd: Path, parameters: dict[str, str], manager: str = "local",
+               **env: str) -> str:
+    words = [sys.executable, "-m", "mlflow", "run", str(project), "--env-manager", manager]
+    for key, value in parameters.items():
+        words += ["-P", f"{key}={value}"]
+    done = subprocess.run(words, cwd=cwd, env=environment(store, **env), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return done.stdout + done.stderr
+
+
+def histories(store: Path) -> list[dict[str, list[tuple[int, float]]]]:
+    """Metrics of all runs, oldest first, each as (step, value)."""
+    import sqlite3
+
+    connection = sqlite3.connect(store)
+    try:
+        runs = connection.execute("SELECT run_uuid, status FROM runs ORDER BY start_time, rowid").fetchall()
+        assert {status for _, status in runs} == {"FINISHED"}
+        found = []
+        for run, _ in runs:
+            metrics: dict[str, list[tuple[int, float]]] = {}
+            for key, step, value in connection.execute(
+                "SELECT key, step, value FROM metrics WHERE run_uuid=? ORDER BY key, step, timestamp", (run,)
+            ):
+                metrics.setdefault(key, []).append((step, value))
+            found.append(metrics)
+        return found
+    finally:
+        connection.close()
+
+
+def exported(style: Style, folder: Path, **options: Any) -> Export:
+    export = prepare(Request(
+        style.build(folder / "nb"), folder / "project", Options(form=style.form, **options), interpreter=HERE,
+    ))
+    assert not export.plan.errors, [f.text() for f in export.plan.errors]
+    return export
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda s: s.name)
+def test_export_runs_by_plain_mlflow_and_gives_the_same(style: Style, tmp_path: Path, stores: tuple[Path, Path]) -> None:
+    export = exported(style, tmp_path)
+    original = export.request.notebook.read_bytes()
+    export.write()
+    assert export.request.notebook.read_bytes() == original
+    assert {p.name: str(p.default) for p in export.plan.parameters} == style.parameters
+    names = [line.split("==")[0] for line in (tmp_path / "project/requirements.txt").read_text().splitlines()]
+    assert set(style.requirements) <= set(names)
+    assert set(style.codes) <= {f.code for f in export.plan.findings}
+
+    work = tmp_path / "empty"
+    work.mkdir()
+    mlflow_run(tmp_path / "project", stores[0], work, style.changed)
+    assert {p.name for p in work.iterdir()} <= {"mlruns"}, "nothing of the project in the folder it was started from"
+    by_hand = style.build(tmp_path / "by-hand", style.changed)
+    execute(by_hand, stores[1])
+    assert histories(stores[0]) == histories(stores[1])
+
+
+def test_export_runs_in_a_new_environment(tmp_path: Path, stores: tuple[Path, Path]) -> None:
+    """Nothing of this environment is used: the packages come from requirements.txt."""
+    pytest.importorskip("uv")
+    style = next(s for s in STYLES if s.name == "data_file")
+    exported(style, tmp_path).write()
+    work = tmp_path / "empty"
+    work.mkdir()
+    said = mlflow_run(tmp_path / "project", stores[0], work, {}, "uv", MLFLOW_ENV_ROOT=str(tmp_path / "envs"))
+    assert str(tmp_path / "envs") in said
+    execute(style.build(tmp_path / "again"), stores[1])
+    assert histories(stores[0]) == histories(stores[1])
