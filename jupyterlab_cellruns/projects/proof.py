@@ -70,7 +70,7 @@ class Verdict:
 
     def save(self, folder: Path) -> None:
         """Keep it with the export."""
-        text = json.dumps(_plain(self.json()), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(plain(self.json()), indent=2, ensure_ascii=False) + "\n"
         (folder / FILE).write_text(text, encoding="utf-8")
 
 
@@ -153,10 +153,10 @@ def number(value: Any) -> float:
     return float({"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}.get(str(value), value))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON has no NaN."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
+        return {k: plain(v) for k, v in value.items()}
+    return [plain(v) for v in value] if isinstance(value, list | tuple) else value

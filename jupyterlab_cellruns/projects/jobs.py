@@ -1,0 +1,301 @@
+"""Runs, proofs and sweeps as jobs of the server: they go on when the page is closed, and are there when it comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from . import execute, proof
+from .command import JOB_TAG, RunRequest, shown
+from .execute import PROJECT_TAG, Place
+from .process import ProcessTree
+from .progress import Progress, advice, last_lines
+from .trackers import Tracker
+
+Status = Literal["queued", "running", "finished", "failed", "cancelled", "lost"]
+KEEP = 50
+"""Jobs that are remembered."""
+MAX_SWEEP = 500
+
+
+@dataclass
+class Item:
+    """One run of a job."""
+
+    request: RunRequest
+    status: Status = "queued"
+    progress: Progress = field(default_factory=Progress)
+
+    def json(self) -> dict[str, Any]:
+        """As in docs/http-api.md."""
+        return {
+            "parameters": self.request.parameters, "status": self.status, "step": self.progress.step,
+            "detail": self.progress.detail, "fraction": self.progress.fraction, "run_id": self.progress.run_id,
+        }
+
+
+@dataclass
+class Job:
+    """A run (one item), a proof (one item and a verdict) or a sweep (items and a parent run)."""
+
+    id: str
+    kind: Literal["run", "proof", "sweep"]
+    title: str
+    request: RunRequest
+    items: list[Item]
+    started: int
+    status: Status = "queued"
+    ended: int | None = None
+    parent: str | None = None
+    verdict: dict[str, Any] | None = None
+    message: str | None = None
+    tail: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+    step: str = ""
+    folder: Path = field(default_factory=Path)
+    processes: list[ProcessTree] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        """The output of the job."""
+        return self.folder / "log.txt"
+
+    def json(self) -> dict[str, Any]:
+        """As in docs/http-api.md; times in ms since epoch."""
+        return {
+            "id": self.id, "kind": self.kind, "title": self.title, "status": self.status, "started": self.started,
+            "ended": self.ended, "request": self.request.json(), "command": shown(self.request),
+            "items": [item.json() for item in self.items], "parent": self.parent, "verdict": self.verdict,
+            "message": self.message, "tail": self.tail, "advice": self.advice, "step": self.step,
+        }
+
+
+class Jobs:
+    """All jobs of a server. `folder` keeps them, `place` tells the store's variables and the Python to put into PATH."""
+
+    def __init__(self, folder: Path, tracker: Tracker, announce: Callable[[set[str]], None], log: logging.Logger) -> None:
+        self._folder = folder
+        self._tracker = tracker
+        self._announce = announce
+        self._logger = log
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+        self._old: dict[str, dict[str, Any]] = self._load()
+        self._pool = ThreadPoolExecutor(32, thread_name_prefix="cellruns-job")
+        self._stopping = False
+
+    def all(self) -> list[dict[str, Any]]:
+        """All jobs, newest first, without their last lines."""
+        with self._lock:
+            known = {**self._old, **{job.id: job.json() for job in self._jobs.values()}}
+        return sorted(known.values(), key=lambda j: -int(j["started"]))[:KEEP]
+
+    def get(self, job_id: str) -> dict[str, Any] | None:
+        """One job."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+            return job.json() if job is not None else self._old.get(job_id)
+
+    def log(self, job_id: str, offset: int, most: int = 1 << 18) -> tuple[str, int, int]:
+        """`(text, next offset, size)` of a job's output, in bytes, from `offset` on."""
+        path = self._folder / job_id / "log.txt"
+        try:
+            with path.open("rb") as stream:
+                size = stream.seek(0, 2)
+                start = min(max(offset, 0), size)
+                stream.seek(start)
+                chunk = stream.read(most)
+        except OSError:
+            return "", 0, 0
+        # A character must not be cut in two.
+        while chunk and start + len(chunk) < size and chunk[-1] & 0x80:
+            chunk = chunk[:-1]
+        return chunk.decode("utf-8", "replace"), start + len(chunk), size
+
+    def run(self, request: RunRequest, title: str, tracking: dict[str, str], python: str | None) -> dict[str, Any]:
+        """Start a run."""
+        job = self._new("run", title, request, [Item(request)])
+        return self._start(job, lambda: self._work(job, tracking, python, 1, None))
+
+    def sweep(self, request: RunRequest, rows: list[dict[str, str]], at_once: int, title: str, tracking: dict[str, str],
+              python: str | None) -> dict[str, Any]:
+        """Start one run for each row of parameters, `at_once` at a time, below a parent run."""
+        items = [Item(replace(request, parameters={**request.parameters, **row})) for row in rows[:MAX_SWEEP]]
+        job = self._new("sweep", title, request, items)
+
+        def work() -> None:
+            job.parent = self._tracker.start(
+                request.experiment, request.run_name or title, {JOB_TAG: job.id, PROJECT_TAG: json.dumps(request.json())}
+            )
+            self._work(job, tracking, python, at_once, job.parent)
+            self._tracker.end(job.parent, {"finished": "FINISHED", "cancelled": "KILLED"}.get(job.status, "FAILED"))
+
+        return self._start(job, work)
+
+    def prove(self, export: Path, request: RunRequest, notebook: str, title: str, tracking: dict[str, str],
+              python: str | None, baseline: str | None, tolerance: float) -> dict[str, Any]:
+        """Start a proof of an export."""
+        item = Item(request)
+        job = self._new("proof", title, request, [item])
+
+        def work() -> None:
+            item.status = "running"
+            verdict = execute.prove(
+                export, request, self._place(job, tracking, python), self._tracker, item.progress, notebook=notebook,
+                baseline=baseline, tolerance=tolerance,
+            )
+            job.verdict = verdict.json()
+            item.status = "failed" if verdict.outcome == "failed" else "finished"
+            job.status = item.status
+            self._ended(job, item)
+            self._announce({run for pair in verdict.pairs for run in pair})
+
+        return self._start(job, work)
+
+    def cancel(self, job_id: str) -> bool:
+        """End a job and all its processes; False where it is not running. Blocks for some seconds."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job is None or job.status not in ("queued", "running"):
+                return False
+            job.status = "cancelled"
+            processes = list(job.processes)
+        for process in processes:
+            process.cancel()
+        return True
+
+    def forget(self, job_id: str) -> bool:
+        """Remove an ended job and its output."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job is not None and job.ended is None:
+                return False
+            gone = self._jobs.pop(job_id, None) is not None
+            gone = self._old.pop(job_id, None) is not None or gone
+        if gone:
+            shutil.rmtree(self._folder / job_id, ignore_errors=True)
+        return gone
+
+    def stop(self) -> None:
+        """End all jobs: the server stops. Blocks for some seconds."""
+        self._stopping = True
+        for job_id in list(self._jobs):
+            self.cancel(job_id)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _new(self, kind: Literal["run", "proof", "sweep"], title: str, request: RunRequest, items: list[Item]) -> Job:
+        job = Job(uuid.uuid4().hex, kind, title, request, items, int(time.time() * 1000))
+        job.folder = self._folder / job.id
+        job.folder.mkdir(parents=True, mode=0o700)
+        job.log.touch(mode=0o600)
+        return job
+
+    def _start(self, job: Job, work: Callable[[], None]) -> dict[str, Any]:
+        with self._lock:
+            self._jobs[job.id] = job
+        job.status = "running"
+        self._save(job)
+        self._pool.submit(self._guarded, job, work)
+        self._tidy()
+        return job.json()
+
+    def _guarded(self, job: Job, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            self._logger.error("Cellruns: job %s failed", job.id, exc_info=True)
+            job.message = str(error) or type(error).__name__
+            if job.status != "cancelled":
+                job.status = "failed"
+        finally:
+            job.ended = int(time.time() * 1000)
+            job.processes.clear()
+            self._save(job)
+            self._announce({i.progress.run_id for i in job.items if i.progress.run_id is not None})
+
+    def _work(self, job: Job, tracking: dict[str, str], python: str | None, at_once: int, parent: str | None) -> None:
+        with ThreadPoolExecutor(max(1, min(at_once, 16)), thread_name_prefix="cellruns-sweep") as pool:
+            list(pool.map(lambda item: self._one(job, item, tracking, python, parent), job.items))
+        failed = [item for item in job.items if item.status == "failed"]
+        if job.status != "cancelled":
+            job.status = "failed" if failed else "finished"
+        for item in failed[:1]:
+            self._ended(job, item)
+
+    def _one(self, job: Job, item: Item, tracking: dict[str, str], python: str | None, parent: str | None) -> None:
+        if job.status == "cancelled":
+            item.status = "cancelled"
+            return
+        item.status = "running"
+        place = self._place(job, tracking, python)
+        try:
+            code = execute.run(item.request, place, self._tracker, item.progress, parent)
+        except Exception:
+            item.status = "failed"
+            raise
+        finally:
+            shutil.rmtree(place.cwd, ignore_errors=True)
+        item.status = "cancelled" if job.status == "cancelled" else "finished" if code == 0 else "failed"
+        if item.progress.run_id is not None:
+            self._announce({item.progress.run_id})
+
+    def _place(self, job: Job, tracking: dict[str, str], python: str | None) -> Place:
+        """A working folder that is empty and goes away: what a project writes beside itself is its own affair."""
+        cwd = job.folder / f"work-{uuid.uuid4().hex[:8]}"
+        cwd.mkdir()
+        last = [0.0]
+
+        def line(_text: str) -> None:
+            # Points come through the proxy, where nobody counts them: the pages look again once a second.
+            if time.monotonic() - last[0] > 1:
+                last[0] = time.monotonic()
+                self._announce({i.progress.run_id for i in job.items if i.progress.run_id and i.status == "running"})
+
+        def start(process: ProcessTree) -> None:
+            with self._lock:
+                job.processes.append(process)
+                is_late = job.status == "cancelled"
+            if is_late:
+                process.cancel()
+
+        return Place(job.id, job.log, cwd, tracking, python, on_line=line, on_start=start)
+
+    def _ended(self, job: Job, item: Item) -> None:
+        if item.status == "failed":
+            job.tail = last_lines(item.progress.tail)
+            job.advice = advice(item.progress.tail)
+            job.step = item.progress.step
+
+    def _save(self, job: Job) -> None:
+        with contextlib.suppress(OSError):
+            temporary = job.folder / "job.json.new"
+            temporary.write_text(json.dumps(proof.plain(job.json())), encoding="utf-8")
+            temporary.replace(job.folder / "job.json")
+
+    def _load(self) -> dict[str, dict[str, Any]]:
+        """Jobs of earlier servers; one that was running then is lost."""
+        found: dict[str, dict[str, Any]] = {}
+        for path in self._folder.glob("*/job.json"):
+            try:
+                job = json.loads(path.read_text("utf-8"))
+                if job["status"] in ("queued", "running"):
+                    job["status"] = "lost"
+                found[str(job["id"])] = job
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+        return found
+
+    def _tidy(self) -> None:
+        ended = [j for j in self.all() if j["status"] not in ("queued", "running")]
+        for job in ended[KEEP - 10:]:
+            self.forget(str(job["id"]))
