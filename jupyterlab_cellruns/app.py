@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Bool, Enum, Int, Unicode
+from traitlets import Bool, Enum, Int, List, Unicode
 
 
 class CellrunsApp(ExtensionApp):
@@ -29,6 +29,11 @@ class CellrunsApp(ExtensionApp):
     ).tag(config=True)
     store_dir = Unicode(
         "", help="Folder of the local store (mlflow.db and mlartifacts/). Empty: Jupyter's root directory."
+    ).tag(config=True)
+    project_hosts = List(
+        Unicode(), default_value=["*"],
+        help="Hosts (patterns as github.com, *.example.org) that projects may be fetched from by Git; `file` stands for "
+        "repositories on this machine.",
     ).tag(config=True)
     idle_seconds = Int(
         900, help="Seconds without use after which the local MLflow server is stopped; it starts again when needed."
@@ -58,6 +63,7 @@ class CellrunsApp(ExtensionApp):
             Settings(self.enabled, mode_of(self.experiment_mode), self.experiment_name, self.provenance),
             stores, spools, data, self._server_url, replaces, self.log,
         )
+        self.service.projects.hosts = list(self.project_hosts)
         self.settings["cellruns"] = self.service
 
     def initialize_handlers(self) -> None:

@@ -18,6 +18,7 @@ from .capture.spool import SpoolFolder
 from .experiments import Mode
 from .kernels.kernels import Kernels
 from .notebooks import Notebooks
+from .projects.service import Projects
 from .provenance.log import ProvenanceLog
 from .provenance.report import Report
 from .sessions import Sessions
@@ -121,6 +122,7 @@ class Service:
         self._provenance = ProvenanceLog(
             spools.folder, stores, self.capture.applied, self.capture.problem, self._announcer.changed, log
         )
+        self.projects = Projects(serverapp, data_dir / "projects", self, server_url, log)
         manager = serverapp.kernel_manager
         self.kernels = KernelService(self)
         self.following = Kernels(
@@ -154,6 +156,7 @@ class Service:
         """Store what has come, stop the store, leave the rest in the spool for the next start."""
         if self._following_left is not None:
             self._following_left.cancel()
+        await asyncio.to_thread(self.projects.stop)
         await self.following.stop()
         await self._provenance.stop()
         stored = await asyncio.to_thread(self.capture.stop)

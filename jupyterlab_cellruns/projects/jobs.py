@@ -56,6 +56,9 @@ class Job:
     started: int
     status: Status = "queued"
     ended: int | None = None
+    store: str = ""
+    tracking: dict[str, str] = field(default_factory=dict, repr=False)
+    python: str | None = None
     parent: str | None = None
     verdict: dict[str, Any] | None = None
     message: str | None = None
@@ -70,20 +73,35 @@ class Job:
         """The output of the job."""
         return self.folder / "log.txt"
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody has ended it."""
+        return self.status == "cancelled"
+
     def json(self) -> dict[str, Any]:
         """As in docs/http-api.md; times in ms since epoch."""
         return {
             "id": self.id, "kind": self.kind, "title": self.title, "status": self.status, "started": self.started,
             "ended": self.ended, "request": self.request.json(), "command": shown(self.request),
             "items": [item.json() for item in self.items], "parent": self.parent, "verdict": self.verdict,
-            "message": self.message, "tail": self.tail, "advice": self.advice, "step": self.step,
+            "message": self.message, "tail": self.tail, "advice": self.advice, "step": self.step, "store": self.store,
         }
 
 
-class Jobs:
-    """All jobs of a server. `folder` keeps them, `place` tells the store's variables and the Python to put into PATH."""
+@dataclass(frozen=True)
+class Target:
+    """Where a job's runs go: a store's id, MLflow's variables for it by job id, and the Python to put into PATH."""
 
-    def __init__(self, folder: Path, tracker: Tracker, announce: Callable[[set[str]], None], log: logging.Logger) -> None:
+    store: str
+    tracking: Callable[[str], dict[str, str]]
+    python: str | None = None
+
+
+class Jobs:
+    """All jobs of a server. `folder` keeps them, `tracker` gives the store of an id."""
+
+    def __init__(self, folder: Path, tracker: Callable[[str], Tracker], announce: Callable[[set[str]], None],
+                 log: logging.Logger) -> None:
         self._folder = folder
         self._tracker = tracker
         self._announce = announce
@@ -92,7 +110,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._old: dict[str, dict[str, Any]] = self._load()
         self._pool = ThreadPoolExecutor(32, thread_name_prefix="cellruns-job")
-        self._stopping = False
+        self._ticker: threading.Thread | None = None
 
     def all(self) -> list[dict[str, Any]]:
         """All jobs, newest first, without their last lines."""
@@ -122,39 +140,47 @@ class Jobs:
             chunk = chunk[:-1]
         return chunk.decode("utf-8", "replace"), start + len(chunk), size
 
-    def run(self, request: RunRequest, title: str, tracking: dict[str, str], python: str | None) -> dict[str, Any]:
+    def run(self, request: RunRequest, title: str, target: Target) -> dict[str, Any]:
         """Start a run."""
-        job = self._new("run", title, request, [Item(request)])
-        return self._start(job, lambda: self._work(job, tracking, python, 1, None))
+        job = self._new("run", title, request, [Item(request)], target)
+        return self._start(job, lambda: self._work(job, 1, None))
 
-    def sweep(self, request: RunRequest, rows: list[dict[str, str]], at_once: int, title: str, tracking: dict[str, str],
-              python: str | None) -> dict[str, Any]:
+    def sweep(self, request: RunRequest, rows: list[dict[str, str]], at_once: int, title: str,
+              target: Target) -> dict[str, Any]:
         """Start one run for each row of parameters, `at_once` at a time, below a parent run."""
         items = [Item(replace(request, parameters={**request.parameters, **row})) for row in rows[:MAX_SWEEP]]
-        job = self._new("sweep", title, request, items)
+        job = self._new("sweep", title, request, items, target)
 
         def work() -> None:
-            job.parent = self._tracker.start(
+            tracker = self._tracker(job.store)
+            job.parent = tracker.start(
                 request.experiment, request.run_name or title, {JOB_TAG: job.id, PROJECT_TAG: json.dumps(request.json())}
             )
-            self._work(job, tracking, python, at_once, job.parent)
-            self._tracker.end(job.parent, {"finished": "FINISHED", "cancelled": "KILLED"}.get(job.status, "FAILED"))
+            self._work(job, at_once, job.parent)
+            tracker.end(job.parent, {"finished": "FINISHED", "cancelled": "KILLED"}.get(job.status, "FAILED"))
 
         return self._start(job, work)
 
-    def prove(self, export: Path, request: RunRequest, notebook: str, title: str, tracking: dict[str, str],
-              python: str | None, baseline: str | None, tolerance: float) -> dict[str, Any]:
+    def prove(self, export: Path, request: RunRequest, notebook: str, title: str, target: Target,
+              baseline: str | None, tolerance: float) -> dict[str, Any]:
         """Start a proof of an export."""
         item = Item(request)
-        job = self._new("proof", title, request, [item])
+        job = self._new("proof", title, request, [item], target)
 
         def work() -> None:
             item.status = "running"
-            verdict = execute.prove(
-                export, request, self._place(job, tracking, python), self._tracker, item.progress, notebook=notebook,
-                baseline=baseline, tolerance=tolerance,
-            )
-            job.verdict = verdict.json()
+            place = self._place(job)
+            try:
+                verdict = execute.prove(
+                    export, request, place, self._tracker(job.store), item.progress, notebook=notebook,
+                    baseline=baseline, tolerance=tolerance,
+                )
+            finally:
+                shutil.rmtree(place.cwd, ignore_errors=True)
+            if job.is_cancelled:
+                item.status = "cancelled"
+                return
+            job.verdict = proof.plain(verdict.json())
             item.status = "failed" if verdict.outcome == "failed" else "finished"
             job.status = item.status
             self._ended(job, item)
@@ -188,13 +214,15 @@ class Jobs:
 
     def stop(self) -> None:
         """End all jobs: the server stops. Blocks for some seconds."""
-        self._stopping = True
         for job_id in list(self._jobs):
             self.cancel(job_id)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _new(self, kind: Literal["run", "proof", "sweep"], title: str, request: RunRequest, items: list[Item]) -> Job:
+    def _new(self, kind: Literal["run", "proof", "sweep"], title: str, request: RunRequest, items: list[Item],
+             target: Target) -> Job:
         job = Job(uuid.uuid4().hex, kind, title, request, items, int(time.time() * 1000))
+        job.store, job.python = target.store, target.python
+        job.tracking = target.tracking(job.id)
         job.folder = self._folder / job.id
         job.folder.mkdir(parents=True, mode=0o700)
         job.log.touch(mode=0o600)
@@ -206,6 +234,10 @@ class Jobs:
         job.status = "running"
         self._save(job)
         self._pool.submit(self._guarded, job, work)
+        with self._lock:
+            if self._ticker is None:
+                self._ticker = threading.Thread(target=self._tick, name="cellruns-jobs", daemon=True)
+                self._ticker.start()
         self._tidy()
         return job.json()
 
@@ -223,44 +255,36 @@ class Jobs:
             self._save(job)
             self._announce({i.progress.run_id for i in job.items if i.progress.run_id is not None})
 
-    def _work(self, job: Job, tracking: dict[str, str], python: str | None, at_once: int, parent: str | None) -> None:
+    def _work(self, job: Job, at_once: int, parent: str | None) -> None:
         with ThreadPoolExecutor(max(1, min(at_once, 16)), thread_name_prefix="cellruns-sweep") as pool:
-            list(pool.map(lambda item: self._one(job, item, tracking, python, parent), job.items))
+            list(pool.map(lambda item: self._one(job, item, parent), job.items))
         failed = [item for item in job.items if item.status == "failed"]
         if job.status != "cancelled":
             job.status = "failed" if failed else "finished"
         for item in failed[:1]:
             self._ended(job, item)
 
-    def _one(self, job: Job, item: Item, tracking: dict[str, str], python: str | None, parent: str | None) -> None:
-        if job.status == "cancelled":
+    def _one(self, job: Job, item: Item, parent: str | None) -> None:
+        if job.is_cancelled:
             item.status = "cancelled"
             return
         item.status = "running"
-        place = self._place(job, tracking, python)
+        place = self._place(job)
         try:
-            code = execute.run(item.request, place, self._tracker, item.progress, parent)
+            code = execute.run(item.request, place, self._tracker(job.store), item.progress, parent)
         except Exception:
             item.status = "failed"
             raise
         finally:
             shutil.rmtree(place.cwd, ignore_errors=True)
-        item.status = "cancelled" if job.status == "cancelled" else "finished" if code == 0 else "failed"
+        item.status = "cancelled" if job.is_cancelled else "finished" if code == 0 else "failed"
         if item.progress.run_id is not None:
             self._announce({item.progress.run_id})
 
-    def _place(self, job: Job, tracking: dict[str, str], python: str | None) -> Place:
+    def _place(self, job: Job) -> Place:
         """A working folder that is empty and goes away: what a project writes beside itself is its own affair."""
         cwd = job.folder / f"work-{uuid.uuid4().hex[:8]}"
         cwd.mkdir()
-        last = [0.0]
-
-        def line(_text: str) -> None:
-            # Points come through the proxy, where nobody counts them: the pages look again once a second.
-            if time.monotonic() - last[0] > 1:
-                last[0] = time.monotonic()
-                self._announce({i.progress.run_id for i in job.items if i.progress.run_id and i.status == "running"})
-
         def start(process: ProcessTree) -> None:
             with self._lock:
                 job.processes.append(process)
@@ -268,7 +292,20 @@ class Jobs:
             if is_late:
                 process.cancel()
 
-        return Place(job.id, job.log, cwd, tracking, python, on_line=line, on_start=start)
+        return Place(job.id, job.log, cwd, job.tracking, job.python, on_start=start)
+
+    def _tick(self) -> None:
+        """Points come through the proxy, where nobody counts them: pages look again once a second."""
+        while True:
+            time.sleep(1)
+            with self._lock:
+                running = [job for job in self._jobs.values() if job.ended is None]
+                if not running:
+                    self._ticker = None
+                    return
+            runs = {i.progress.run_id for job in running for i in job.items if i.status == "running"}
+            runs |= {job.parent for job in running}
+            self._announce({run for run in runs if run is not None})
 
     def _ended(self, job: Job, item: Item) -> None:
         if item.status == "failed":

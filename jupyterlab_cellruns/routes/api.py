@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..experiments import Mode
+from ..projects.service import Projects
 from ..provenance.report import Report
 from ..stores.attached import AttachedStore
 
@@ -133,6 +134,8 @@ class Service(Protocol):
     def kernels(self) -> Kernels: ...
     @property
     def notebooks(self) -> Notebooks: ...
+    @property
+    def projects(self) -> Projects: ...
 
     def store_of_notebook(self, path: str | None) -> str:
         """Id of the store that the next run of a notebook goes to."""

@@ -16,6 +16,15 @@ from .kernel_context import KernelContextHandler
 from .kernel_provenance import KernelProvenanceHandler
 from .models import ModelCheckHandler
 from .notebooks import NotebooksHandler
+from .projects import (
+    ExportHandler,
+    FetchHandler,
+    JobHandler,
+    JobLogHandler,
+    JobsHandler,
+    ManagersHandler,
+    PlanHandler,
+)
 from .runs import RunHandler, RunsHandler
 from .runs_edit import RunsEditHandler
 from .runs_table import RunsCellsHandler, RunsTableHandler, TableColumnsHandler, TableIdsHandler, TableValuesHandler
@@ -46,6 +55,13 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("kernels/([^/]+)/anchors", AnchorsHandler),
     ("charts", ChartsHandler),
     ("models/check", ModelCheckHandler),
+    ("projects/managers", ManagersHandler),
+    ("projects/plan", PlanHandler),
+    ("projects/export", ExportHandler),
+    ("projects/fetch", FetchHandler),
+    ("projects/jobs", JobsHandler),
+    ("projects/jobs/([0-9a-f]+)", JobHandler),
+    ("projects/jobs/([0-9a-f]+)/log", JobLogHandler),
 ]
 _KERNEL: list[tuple[str, type[RequestHandler]]] = [
     ("kernel/context", KernelContextHandler),

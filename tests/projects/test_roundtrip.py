@@ -30,7 +30,10 @@ def environment(store: Path, **more: str) -> dict[str, str]:
 SHELL = """
 import json, sys
 from IPython.core.interactiveshell import InteractiveShell
-shell = InteractiveShell.instance()
+class Shell(InteractiveShell):
+    def enable_gui(self, gui=None):
+        pass
+shell = Shell.instance()
 for cell in json.load(open(sys.argv[1]))["cells"]:
     if cell["cell_type"] == "code":
         shell.run_cell("".join(cell["source"])).raise_error()
