@@ -8,7 +8,9 @@ export const CORPUS =
   ) ?? null;
 
 /** The files of one kind, name and text. */
-export function corpusFiles(kind: 'MLmodel' | 'MLproject' | 'envs'): [string, string][] {
+export function corpusFiles(
+  kind: 'MLmodel' | 'MLproject' | 'envs'
+): [string, string][] {
   if (!CORPUS) {
     console.warn(
       'No corpus of real files: set CELLRUNS_CORPUS to its folder to run these tests.'
