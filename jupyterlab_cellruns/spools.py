@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .capture.events import ATTACHED, attached_id
-from .capture.spool import Segment, SpoolFolder
+from .capture.spool import Segment, SpoolFolder, write_private
 from .locks import try_lock
 from .provenance.pending import PendingFolder
 
@@ -52,7 +52,7 @@ class SpoolHome:
         os.chmod(self._base, 0o700)
         self._lock = try_lock(self.folder / _LOCK)
         meta = {"store": self._locations[self._default], "stores": self._locations}
-        (self.folder / _META).write_text(json.dumps(meta), "utf-8")
+        write_private(self.folder / _META, json.dumps(meta))
 
     def adopt(self) -> list[Left]:
         """What dead servers have left for our stores and was not told of before. Called again and again.

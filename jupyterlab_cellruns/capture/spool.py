@@ -114,9 +114,15 @@ class SpoolFolder:
     def _mark(self, folder: Path, source: str, applied: int) -> None:
         with contextlib.suppress(OSError):
             path = folder / (source + _MARK)
-            fresh = path.with_suffix(".new")
-            fresh.write_text(str(applied), "ascii")
+            fresh = path.with_name(path.name + ".new")
+            write_private(fresh, str(applied))
             os.replace(fresh, path)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a small file (0600). Raises OSError."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 class Cursor:

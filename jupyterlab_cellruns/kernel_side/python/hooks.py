@@ -255,6 +255,15 @@ def _get_run(tracking, original, _checks):
 
 def _set_terminated(tracking, original, _checks):
     def set_terminated(self, run_id, status=None, end_time=None):
+        if tracking.active and tracking.attached(self) and status in (None, "FINISHED", "FAILED", "KILLED"):
+            state = tracking.runs.get(run_id)
+            if state is not None and state.status == "RUNNING":
+                # As MLflow does: what its own asynchronous calls have queued comes before the end.
+                stop = getattr(self.store, "shut_down_async_logging", None)
+                if stop is not None:
+                    stop()
+                if tracking.owner.guard(tracking.end, state, status or "FINISHED", end_time):
+                    return None
         result = original(self, run_id, status, end_time)
         if tracking.active:
             tracking.owner.guard(tracking.ended, run_id, status or "FINISHED", end_time)

@@ -11,7 +11,7 @@ import sys
 import time
 
 from . import fastpath, hooks, switch
-from .channel import Channel, post, wait_applied
+from .channel import Channel, ServerError, post, wait_applied
 from .charts import Charts
 from .context import RunContext
 from .provenance import Provenance
@@ -19,6 +19,9 @@ from .recorder import Lane, Recorder, split
 from .runs import Runs, RunState
 from .session import new_id
 from .spool import Spool
+
+END_SECONDS = 2.0
+"""How long the end of a run waits for a store that does not answer."""
 
 
 class Tracking:
@@ -79,12 +82,13 @@ class Tracking:
         """Use the store that was chosen, unless a run is active or the user's code has set a URI of its own."""
         switch.follow(self)
 
-    def applied_header(self):
+    def applied_header(self, only=None):
         """Flush, and name the envelopes that a request has to come after, by store; {} where nothing was ever sent."""
         self.recorder.flush()
         named = [
             "%s:%d@%s" % (lane.source, lane.seq, store.partition(":")[2])
-            for store, lane in list(self.recorder.lanes.items()) if store.startswith("attached:")
+            for store, lane in list(self.recorder.lanes.items())
+            if store.startswith("attached:") and only in (None, store)
         ]
         return {"X-Cellruns-Applied": ",".join(named)} if named else {}
 
@@ -150,15 +154,28 @@ class Tracking:
             self.touch(state)
         self.recorder.put((state, key, value, timestamp, step))
 
-    def ended(self, run_id, status, end_time=None):
-        """MLflow has ended a run."""
+    def end(self, state, status, end_time):
+        """End an attached run by an event: the store gets it after the run's last point, also when it is away now.
+
+        Returns when it is stored, or after a moment: then it is in the spool.
+        """
+        self.ended(state.run, status, end_time, False)
+        try:
+            self.wait_applied(END_SECONDS, state.store)
+        except ServerError:
+            pass
+        return True
+
+    def ended(self, run_id, status, end_time=None, mirrored=True):
+        """A run has ended; `mirrored`: MLflow has told the store."""
         state = self.runs.get(run_id)
         if state is not None:
             state.status = status
             state.end_time = end_time or int(time.time() * 1000)
-            self.recorder.put((state, {
-                "kind": "run.end", "run": run_id, "status": status, "end_time": state.end_time, "mirrored": True,
-            }))
+            event = {"kind": "run.end", "run": run_id, "status": status, "end_time": state.end_time}
+            if mirrored:
+                event["mirrored"] = True
+            self.recorder.put((state, event))
 
     def cell_started(self, cell):
         self.recorder.put((cell,))
@@ -229,11 +246,11 @@ class Tracking:
             state, {"kind": "model", "run": run_id, "model_id": model_id, "name": name, "uri": uri, "mlmodel": None}
         ))
 
-    def wait_applied(self):
-        """Block until all that is queued now is stored. Raises ServerError where it is not within the time."""
-        header = self.applied_header()
+    def wait_applied(self, timeout=75.0, only=None):
+        """Block until all that is queued now is stored. Raises ServerError where it is not within the time (s)."""
+        header = self.applied_header(only)
         if header:
-            wait_applied(self.settings, header)
+            wait_applied(self.settings, header, timeout)
 
     def ask(self, route, body, timeout=75.0):
         """Ask the Jupyter server; raises ServerError. `timeout` in seconds."""
