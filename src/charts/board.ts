@@ -8,11 +8,12 @@ import type { IChartOptions, IChartRun } from './data';
 import type { ChartEngine } from './engine';
 import { figureOf } from './figure';
 import type { Pacer } from './pacer';
-import { arrange, type IPlot } from './plots';
+import { arrange, type IPlot, singles } from './plots';
 import { Tooltip } from './pointer';
 import { StaticView, VEGALITE_MIME } from './staticView';
 import { LiveView } from './liveView';
 import { themeOf } from './theme';
+import { ValueList } from './values';
 import type { IChartView } from './view';
 
 /** Plots that are shown before "Show more". */
@@ -51,7 +52,13 @@ export class ChartBoard extends Widget {
     });
     this._systemGrid = document.createElement('div');
     this._systemGrid.className = 'jp-Cellruns-grid';
-    this.node.append(this._grid, this._more, this._fold, this._systemGrid);
+    this.node.append(
+      this._values.node,
+      this._grid,
+      this._more,
+      this._fold,
+      this._systemGrid
+    );
     this._sight = new IntersectionObserver(
       entries => this._onSight(entries),
       // A chart is drawn a little before it scrolls into view.
@@ -132,7 +139,10 @@ export class ChartBoard extends Widget {
     if (!input || this._width <= 0) {
       return;
     }
-    const plots = arrange(input.runs, input.options);
+    const { runs } = input;
+    // With several runs the table of runs has the single values.
+    this._values.set(runs.length === 1 ? singles(runs) : [], runs[0]);
+    const plots = arrange(runs, input.options);
     const own = plots.filter(plot => !plot.system);
     const system = plots.filter(plot => plot.system);
     const shown = this._all ? own : own.slice(0, FIRST_PLOTS);
@@ -260,6 +270,7 @@ export class ChartBoard extends Widget {
   private _rendermime: IRenderMimeRegistry;
   private _engine: () => Promise<ChartEngine>;
   private _pacer: Pacer;
+  private _values = new ValueList();
   private _grid: HTMLElement;
   private _systemGrid: HTMLElement;
   private _more: HTMLButtonElement;

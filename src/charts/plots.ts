@@ -23,12 +23,33 @@ export interface IPlot {
   readonly system: boolean;
 }
 
-/** Arrange the metrics of runs in plots, in the order the metrics were first seen. */
+/** Metrics of the model that make no curve: not more than one point in any run, all at one step. */
+export function singles(runs: readonly IChartRun[]): string[] {
+  return keysOf(runs).filter(key => {
+    if (isSystem(key)) {
+      return false;
+    }
+    const steps = new Set<number>();
+    return runs.every(({ series }) => {
+      const found = series.get(key);
+      if (found && found.steps.length > 0) {
+        steps.add(found.steps[0]);
+      }
+      return (
+        !found ||
+        (found.count <= 1 && found.values.length <= 1 && steps.size <= 1)
+      );
+    });
+  });
+}
+
+/** Arrange the curves of runs in plots, in the order the metrics were first seen. */
 export function arrange(
   runs: readonly IChartRun[],
   options: Pick<IChartOptions, 'layout'>
 ): IPlot[] {
-  const keys = [...new Set(runs.flatMap(run => [...run.series.keys()]))];
+  const values = new Set(singles(runs));
+  const keys = keysOf(runs).filter(key => !values.has(key));
   const own = keys.filter(key => !isSystem(key));
   const system = keys.filter(isSystem);
   const groups =
@@ -53,6 +74,11 @@ export function roleOf(key: string): { base: string; role: string | null } {
     return { base: key, role: null };
   }
   return { base: (match[1] ?? '') + match[3], role: match[2].toLowerCase() };
+}
+
+/** All metrics of runs, in the order they were first seen. */
+function keysOf(runs: readonly IChartRun[]): string[] {
+  return [...new Set(runs.flatMap(run => [...run.series.keys()]))];
 }
 
 function pairs(keys: readonly string[]): string[][] {

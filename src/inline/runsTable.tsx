@@ -3,13 +3,13 @@ import * as React from 'react';
 
 import { formatValue } from '../charts/format';
 import { colorOf, dashOf } from '../charts/palette';
-import { isSystem } from '../charts/plots';
+import { isSystem, roleOf, singles } from '../charts/plots';
 import type { ChartRun } from './chartRun';
 import { spanOf, statusText } from './header';
 import { differing, moreIsBetter, summarize } from './summary';
 
 const MAX_PARAMS = 4;
-const MAX_METRICS = 4;
+const MAX_METRICS = 12;
 
 /** What the table shows. */
 export interface IRunsTableProps {
@@ -24,9 +24,8 @@ export interface IRunsTableProps {
 export function RunsTable(props: IRunsTableProps): JSX.Element {
   const { runs, live, now, dark, trans } = props;
   const params = differing(runs).slice(0, MAX_PARAMS);
-  const metrics = [...new Set(runs.flatMap(run => [...run.series.keys()]))]
-    .filter(key => !isSystem(key))
-    .slice(0, MAX_METRICS);
+  const metrics = metricsOf(runs).slice(0, MAX_METRICS);
+  const single = new Set(singles(runs));
   const cells = runs.map(run =>
     metrics.map(key => {
       const series = run.series.get(key);
@@ -64,17 +63,19 @@ export function RunsTable(props: IRunsTableProps): JSX.Element {
                 >
                   {key}
                 </th>
-                <th
-                  scope="col"
-                  className="jp-Cellruns-inline-number"
-                  title={
-                    moreIsBetter(key)
-                      ? trans.__('Highest %1', key)
-                      : trans.__('Lowest %1', key)
-                  }
-                >
-                  {moreIsBetter(key) ? trans.__('max') : trans.__('min')}
-                </th>
+                {!single.has(key) && (
+                  <th
+                    scope="col"
+                    className="jp-Cellruns-inline-number"
+                    title={
+                      moreIsBetter(key)
+                        ? trans.__('Highest %1', key)
+                        : trans.__('Lowest %1', key)
+                    }
+                  >
+                    {moreIsBetter(key) ? trans.__('max') : trans.__('min')}
+                  </th>
+                )}
               </React.Fragment>
             ))}
           </tr>
@@ -118,15 +119,23 @@ export function RunsTable(props: IRunsTableProps): JSX.Element {
               ))}
               {metrics.map((key, m) => (
                 <React.Fragment key={key}>
-                  <td className="jp-Cellruns-inline-number">
-                    {formatValue(cells[i][m].last)}
-                  </td>
                   <td
                     className="jp-Cellruns-inline-number"
-                    data-best={cells[i][m].best === bests[m] || undefined}
+                    data-best={
+                      (single.has(key) && cells[i][m].best === bests[m]) ||
+                      undefined
+                    }
                   >
-                    {formatValue(cells[i][m].best)}
+                    {formatValue(cells[i][m].last)}
                   </td>
+                  {!single.has(key) && (
+                    <td
+                      className="jp-Cellruns-inline-number"
+                      data-best={cells[i][m].best === bests[m] || undefined}
+                    >
+                      {formatValue(cells[i][m].best)}
+                    </td>
+                  )}
                 </React.Fragment>
               ))}
             </tr>
@@ -135,4 +144,14 @@ export function RunsTable(props: IRunsTableProps): JSX.Element {
       </table>
     </div>
   );
+}
+
+/** Metrics in the order they were first seen, those of held-out data before those of training. */
+function metricsOf(runs: readonly ChartRun[]): string[] {
+  const keys = [...new Set(runs.flatMap(run => [...run.series.keys()]))];
+  const rank = (key: string): number => {
+    const { role } = roleOf(key);
+    return role === null ? 1 : role.startsWith('train') ? 2 : 0;
+  };
+  return keys.filter(key => !isSystem(key)).sort((a, b) => rank(a) - rank(b));
 }

@@ -7,8 +7,8 @@ import type { IChartOptions } from '../charts/data';
 /** What the toolbar shows and does. */
 export interface IToolbarProps {
   readonly options: IChartOptions;
-  /** There are several metrics to lay out. */
-  readonly several: boolean;
+  /** How many metrics there are to draw. */
+  readonly curves: number;
   readonly table: boolean;
   readonly onOptions: (options: IChartOptions) => void;
   readonly onTable: (table: boolean) => void;
@@ -17,7 +17,7 @@ export interface IToolbarProps {
 
 /** Choices of how a chart looks. */
 export function Toolbar(props: IToolbarProps): JSX.Element {
-  const { options, several, table, onOptions, onTable, trans } = props;
+  const { options, curves, table, onOptions, onTable, trans } = props;
   const set = (some: Partial<IChartOptions>): void =>
     onOptions({ ...options, ...some });
   return (
@@ -28,7 +28,7 @@ export function Toolbar(props: IToolbarProps): JSX.Element {
       // Notebooks have shortcuts on plain letters and arrows.
       onKeyDown={event => event.stopPropagation()}
     >
-      {several && (
+      {curves > 1 && (
         <HTMLSelect
           className="jp-Cellruns-inline-select"
           aria-label={trans.__('Layout')}
@@ -42,37 +42,43 @@ export function Toolbar(props: IToolbarProps): JSX.Element {
           <option value="single">{trans.__('All on one axis')}</option>
         </HTMLSelect>
       )}
-      <HTMLSelect
-        className="jp-Cellruns-inline-select"
-        aria-label={trans.__('Horizontal axis')}
-        title={trans.__('Horizontal axis')}
-        value={options.x}
-        onChange={event => set({ x: event.target.value as IChartOptions['x'] })}
-      >
-        <option value="step">{trans.__('Step')}</option>
-        <option value="relative">{trans.__('Relative time')}</option>
-        <option value="wall">{trans.__('Wall time')}</option>
-      </HTMLSelect>
-      <label className="jp-Cellruns-inline-check">
-        <input
-          type="checkbox"
-          checked={options.log}
-          onChange={event => set({ log: event.target.checked })}
-        />
-        {trans.__('Log')}
-      </label>
-      <label className="jp-Cellruns-inline-smooth">
-        {trans.__('Smoothing')}
-        <input
-          type="range"
-          min={0}
-          max={0.99}
-          step={0.01}
-          value={options.smoothing}
-          onChange={event => set({ smoothing: Number(event.target.value) })}
-        />
-        <output>{options.smoothing.toFixed(2)}</output>
-      </label>
+      {curves > 0 && (
+        <>
+          <HTMLSelect
+            className="jp-Cellruns-inline-select"
+            aria-label={trans.__('Horizontal axis')}
+            title={trans.__('Horizontal axis')}
+            value={options.x}
+            onChange={event =>
+              set({ x: event.target.value as IChartOptions['x'] })
+            }
+          >
+            <option value="step">{trans.__('Step')}</option>
+            <option value="relative">{trans.__('Relative time')}</option>
+            <option value="wall">{trans.__('Wall time')}</option>
+          </HTMLSelect>
+          <label className="jp-Cellruns-inline-check">
+            <input
+              type="checkbox"
+              checked={options.log}
+              onChange={event => set({ log: event.target.checked })}
+            />
+            {trans.__('Log')}
+          </label>
+          <label className="jp-Cellruns-inline-smooth">
+            {trans.__('Smoothing')}
+            <input
+              type="range"
+              min={0}
+              max={0.99}
+              step={0.01}
+              value={options.smoothing}
+              onChange={event => set({ smoothing: Number(event.target.value) })}
+            />
+            <output>{options.smoothing.toFixed(2)}</output>
+          </label>
+        </>
+      )}
       <button
         type="button"
         className="jp-Cellruns-textButton"

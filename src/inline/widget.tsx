@@ -9,6 +9,7 @@ import * as React from 'react';
 import { ChartBoard } from '../charts/board';
 import type { ChartEngine } from '../charts/engine';
 import type { IPaced, Pacer } from '../charts/pacer';
+import { singles } from '../charts/plots';
 import type { IRunsClient } from '../client/tokens';
 import type { ILiveRuns } from '../live/tokens';
 import { DataTable } from './dataTable';
@@ -154,7 +155,7 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
         {this._hasMetrics && (
           <Toolbar
             options={preferences.get(anchor)}
-            several={keys.size > 1}
+            curves={keys.size - singles(runs).length}
             table={this._table}
             onOptions={options => {
               preferences.set(anchor, options);

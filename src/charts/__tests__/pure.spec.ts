@@ -4,7 +4,7 @@ import { airy, tickFormat, timeUnit } from '../axes';
 import { formatSpan, formatValue } from '../format';
 import { fromPixel, nearest, toPixel } from '../geometry';
 import { colorOf, dashOf } from '../palette';
-import { arrange, roleOf } from '../plots';
+import { arrange, roleOf, singles } from '../plots';
 import { pickPeaks } from '../reduce';
 import { smooth } from '../smooth';
 import { run } from './run';
@@ -58,12 +58,12 @@ describe('arrange', () => {
   it('pairs train with validation, keeps order, sets system metrics apart', () => {
     const runs = [
       run('a', {
-        'system/cpu': [1],
-        loss: [1],
-        val_loss: [1],
-        train_acc: [1],
-        validation_acc: [1],
-        lr: [1]
+        'system/cpu': [1, 2],
+        loss: [1, 2],
+        val_loss: [1, 2],
+        train_acc: [1, 2],
+        validation_acc: [1, 2],
+        lr: [1, 2]
       })
     ];
     const plots = arrange(runs, { layout: 'multiples' });
@@ -79,8 +79,8 @@ describe('arrange', () => {
 
   it('colours by run where there are several', () => {
     const runs = [
-      run('a', { loss: [1], val_loss: [1] }),
-      run('b', { loss: [1], val_loss: [1] })
+      run('a', { loss: [1, 2], val_loss: [1, 2] }),
+      run('b', { loss: [1, 2], val_loss: [1, 2] })
     ];
     const [plot] = arrange(runs, { layout: 'multiples' });
     expect(plot.lines.map(l => [l.run, l.color, l.dash])).toEqual([
@@ -92,9 +92,26 @@ describe('arrange', () => {
   });
 
   it('puts all on one axis on demand, but not the system metrics', () => {
-    const runs = [run('a', { loss: [1], acc: [1], 'system/gpu': [1] })];
+    const runs = [
+      run('a', { loss: [1, 2], acc: [1, 2], 'system/gpu': [1, 2] })
+    ];
     const plots = arrange(runs, { layout: 'single' });
     expect(plots.map(p => p.keys)).toEqual([['loss', 'acc'], ['system/gpu']]);
+  });
+
+  it('draws no curve of one value, unless runs put it at different steps', () => {
+    const runs = [
+      run('a', { loss: [2, 1], score: [0.9] }),
+      run('b', { loss: [1], score: [0.8] })
+    ];
+    expect(singles(runs)).toEqual(['score']);
+    expect(
+      arrange(runs, { layout: 'multiples' }).map(plot => plot.title)
+    ).toEqual(['loss']);
+    const { series } = runs[1];
+    const score = { ...series.get('score')!, steps: [7] };
+    const moved = { ...runs[1], series: new Map(series).set('score', score) };
+    expect(singles([runs[0], moved])).toEqual([]);
   });
 
   it('reads roles inside paths', () => {

@@ -97,18 +97,21 @@ describe('specOf', () => {
   });
 
   it('draws a metric of one point as a point', async () => {
-    const { svg, figure } = await draw([run('a', { accuracy: [0.93] })]);
+    // Beside a run that has a curve; alone it is a value in a list.
+    const { svg, figure } = await draw([
+      run('a', { accuracy: [0.93] }),
+      run('b', { accuracy: [0.9, 0.95] })
+    ]);
     expect(figure.dots).toHaveLength(1);
     expect(svg.match(/aria-roledescription="point"/g)).toHaveLength(1);
   });
 
-  it('bears constants, huge and tiny values, only NaN, and nothing at all', async () => {
+  it('bears constants, huge and tiny values, and only NaN', async () => {
     for (const values of [
       [5, 5, 5],
       [1e308, -1e308],
       [1e-300, 2e-300],
       [NaN, NaN],
-      [],
       [0, 0]
     ]) {
       for (const log of [false, true]) {
