@@ -51,6 +51,26 @@ def without_cellruns(lab: Lab) -> Lab:
     return lab
 
 
+def kernel_start(lab: Lab) -> float:
+    """Milliseconds from asking for a kernel to its first answer."""
+    began = time.perf_counter()
+    kernel = lab.bare_kernel()
+    try:
+        kernel.ready()
+        return (time.perf_counter() - began) * 1000
+    finally:
+        kernel.close()
+        lab.fetch(f"api/kernels/{kernel.id}", "DELETE")
+
+
+def kernel_starts(folder: Path) -> tuple[float, float]:
+    """Medians of ten kernel starts each, in turns: with Cellruns, without."""
+    ours, peer = cellruns_lab(folder / "kernels"), without_cellruns(cellruns_lab(folder / "plain"))
+    with ours, peer:
+        pairs = [(kernel_start(ours), kernel_start(peer)) for _ in range(11)][1:]
+    return median(a for a, _ in pairs), median(b for _, b in pairs)
+
+
 def first_chunk() -> tuple[int, int]:
     """Bytes (gzip) of what a page loads of us before anything is opened, and of all our chunks."""
     static = ROOT / "jupyterlab_cellruns" / "labextension" / "static"
@@ -78,9 +98,11 @@ def main() -> None:
         folder = Path(name)
         ours = median(start(cellruns_lab(folder / f"ours{i}")) for i in range(3))
         peer = median(start(without_cellruns(cellruns_lab(folder / f"peer{i}"))) for i in range(3))
+        kernels = kernel_starts(folder)
     print(f"Start of JupyterLab. {machine()}\n")
     lines = [
         ["JupyterLab answers, s", ours, peer],
+        ["a kernel answers, ms", *kernels],
         ["import of the server part, ms", took, 0.0],
         ["memory of the server part, MiB", memory, 0.0],
     ]

@@ -6,10 +6,11 @@ Every kernel is a real one of a real Jupyter server; the peers run in one where 
 from __future__ import annotations
 
 import json
+import subprocess
 import tempfile
 from pathlib import Path
 
-from common import Kernel, cellruns_lab, machine, mlflow_server, result, table
+from common import ROOT, Kernel, cellruns_lab, machine, mlflow_server, result, table
 
 CODE = """
 import json, time, mlflow
@@ -35,6 +36,27 @@ def measure(kernel: Kernel, calls: int, setup: str = "") -> list[float]:
     return found
 
 
+def measure_open(folder: Path) -> list[float]:
+    """As `measure`, in a notebook that is open in Chromium, its chart drawn and the notebook saved every second."""
+    lab = cellruns_lab(folder, "--LabApp.expose_app_in_browser=True")
+    settings = folder / "config" / "lab" / "user-settings" / "@jupyterlab" / "docmanager-extension"
+    settings.mkdir(parents=True)
+    (settings / "plugin.jupyterlab-settings").write_text('{"autosave": true, "autosaveInterval": 1}')
+    source = CODE.format(calls=100_000, setup="")
+    cell = {"cell_type": "code", "id": "c0", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": [cell], "metadata": {"kernelspec": kernelspec}, "nbformat": 4, "nbformat_minor": 5}
+    (lab.root / "open.ipynb").write_text(json.dumps(notebook))
+    lab.env["JUPYTERLAB_SETTINGS_DIR"] = str(folder / "config" / "lab" / "user-settings")
+    with lab:
+        url = f"http://127.0.0.1:{lab.port}/lab/tree/open.ipynb?token={lab.token}"
+        command = ["node", str(ROOT / "benchmarks" / "log_call.mjs"), url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
+        assert done.returncode == 0, done.stderr
+        found: list[float] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+
 def main() -> None:
     lines = []
     with tempfile.TemporaryDirectory() as name:
@@ -43,6 +65,7 @@ def main() -> None:
             kernel = lab.notebook("bench.ipynb").ready()
             ours = [measure(kernel, 100_000) for _ in range(3)]
             lines += [[f"Cellruns, attached store, 100 000 calls, run {i + 1}", *run] for i, run in enumerate(ours)]
+        lines += [["the same with an open chart, saved every second", *measure_open(folder / "open")]]
         off = "--CellrunsApp.enabled=False"
         with cellruns_lab(folder / "peer", off) as lab, mlflow_server(folder / "server") as uri:
             kernel = lab.notebook("bench.ipynb").ready()

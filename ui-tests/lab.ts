@@ -238,6 +238,11 @@ export function charts(page: Page): Locator {
   return page.locator('.jp-Cellruns-inline');
 }
 
+/** The plots inside a chart, once they are drawn: not the icons around them. */
+export function plots(chart: Locator): Locator {
+  return chart.locator('.jp-Cellruns-canvas').locator('canvas, svg');
+}
+
 /** A picture: into docs/images when asked for, else among the results. */
 export async function picture(
   target: Page | Locator,

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-import { CHART, charts, Lab, picture, type IOutput } from '../lab';
+import { CHART, charts, Lab, picture, plots, type IOutput } from '../lab';
 
 let lab: Lab;
 
@@ -28,7 +28,7 @@ test('the training example: live chart, every point stored, picture kept', async
   await lab.runAll(page);
   const chart = charts(page).first();
   await expect(chart).toContainText('two-layers');
-  await expect(chart.locator('canvas, svg').first()).toBeVisible();
+  await expect(plots(chart).first()).toBeVisible();
   await expect(chart).toContainText('Running');
   await chart.scrollIntoViewIfNeeded();
   await expect(chart).toContainText(/[3-9],?\d{3} points/);
@@ -97,6 +97,7 @@ test('the sweep example: one chart for twelve runs, nested runs, read by plain M
   await expect(sweep).toHaveCount(1);
   await expect(sweep).toContainText('13 runs');
   await sweep.scrollIntoViewIfNeeded();
+  await expect(plots(sweep).first()).toBeVisible();
   await picture(page, 'sweep');
   await picture(sweep, 'chart');
   expect(
@@ -134,7 +135,7 @@ test('a saved notebook shows its chart with neither kernel nor store', async ({
     const chart = charts(page).first();
     await chart.scrollIntoViewIfNeeded();
     await expect(chart).toContainText('two-layers');
-    await expect(chart.locator('canvas, svg').first()).toBeVisible();
+    await expect(plots(chart).first()).toBeVisible();
     await picture(page, 'reopened');
     expect(other.rows('SELECT 1')).toEqual([]);
   } finally {

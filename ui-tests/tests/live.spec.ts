@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 
-import { CHART, charts, Lab, picture } from '../lab';
+import { CHART, charts, Lab, picture, plots } from '../lab';
 
 const LOOP = `
 import mlflow, math, time
@@ -85,10 +85,10 @@ test('a run without metrics is one line, and NaN is marked', async ({
   await expect(charts(page)).toHaveCount(2);
   const bare = charts(page).first();
   await expect(bare).toContainText('bare');
-  await expect(bare.locator('canvas')).toHaveCount(0);
+  await expect(bare.locator('.jp-Cellruns-canvas')).toHaveCount(0);
   expect((await bare.boundingBox())?.height).toBeLessThan(60);
   const odd = charts(page).nth(1);
-  await expect(odd.locator('canvas, svg').first()).toBeVisible();
+  await expect(plots(odd).first()).toBeVisible();
   await expect(odd).toContainText(/NaN|not finite|∞|Infinity/i);
   await picture(page, 'odd');
   await lab.save(page);
@@ -104,9 +104,7 @@ test('Notebook 7 shows the same chart', async ({ page }) => {
   await expect(charts(page).first()).toContainText('Finished', {
     timeout: 60_000
   });
-  await expect(
-    charts(page).first().locator('canvas, svg').first()
-  ).toBeVisible();
+  await expect(plots(charts(page).first()).first()).toBeVisible();
   await picture(page, 'notebook7');
 });
 
@@ -123,6 +121,10 @@ test('dark theme', async ({ page }) => {
   await expect(
     page.locator('.jp-Cellruns-panel [role="row"]').first()
   ).toBeVisible();
-  await charts(page).nth(1).scrollIntoViewIfNeeded();
+  const odd = charts(page).nth(1);
+  await odd.scrollIntoViewIfNeeded();
+  // Drawn anew in the colours of the theme.
+  await expect(plots(odd).first()).toBeVisible();
+  await page.waitForTimeout(500);
   await picture(page, 'dark');
 });
