@@ -27,6 +27,12 @@ class CellrunsApp(ExtensionApp):
     provenance = Bool(
         True, help="Log what a run was made from: executed cells, packages, git state (docs/provenance.md)."
     ).tag(config=True)
+    rerun = Enum(
+        ["new", "nested", "resume"],
+        default_value="new",
+        help="What a re-run of a cell does whose code says nothing of it: a new run, one nested under the cell's first "
+        "run, or the earlier run resumed. A user's own setting wins.",
+    ).tag(config=True)
     store_dir = Unicode(
         "", help="Folder of the local store (mlflow.db and mlartifacts/). Empty: Jupyter's root directory."
     ).tag(config=True)
@@ -42,6 +48,7 @@ class CellrunsApp(ExtensionApp):
     def initialize_settings(self) -> None:
         """Make the service; nothing of MLflow is imported or started yet."""
         from .experiments import mode_of
+        from .rerun import rerun_of
         from .service import Service, Settings, data_folder
         from .spools import SpoolHome
         from .stores.local import LocalStore
@@ -60,7 +67,9 @@ class CellrunsApp(ExtensionApp):
         spools.make()
         self.service = Service(
             serverapp,
-            Settings(self.enabled, mode_of(self.experiment_mode), self.experiment_name, self.provenance),
+            Settings(
+                self.enabled, mode_of(self.experiment_mode), self.experiment_name, self.provenance, rerun_of(self.rerun)
+            ),
             stores, spools, data, self._server_url, replaces, self.log,
         )
         self.service.projects.hosts = list(self.project_hosts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,17 @@ from .announce import Announcer
 from .capture.capture import Capture
 from .capture.events import attached, attached_id
 from .capture.spool import SpoolFolder
+from .closing import Closer
 from .experiments import Mode
 from .kernels.kernels import Kernels
+from .kernels.processes import Processes
 from .notebooks import Notebooks
 from .projects.service import Projects
 from .provenance.log import ProvenanceLog
 from .provenance.report import Report
+from .rerun import Rerun, earlier_run
 from .sessions import Sessions
 from .spools import SpoolHome
-from .stores.base import StoreRefused, StoreUnavailable
 from .stores.registry import Stores
 
 _LEFT_SECONDS = 30.0
@@ -33,8 +34,10 @@ _LEFT_SECONDS = 30.0
 class Settings:
     """What the administrator's configuration and the user's settings say together."""
 
-    def __init__(self, enabled: bool, mode: Mode, name: str, provenance: bool = True) -> None:
+    def __init__(self, enabled: bool, mode: Mode, name: str, provenance: bool = True, rerun: Rerun = "new") -> None:
         self.allowed = enabled
+        self.configured_rerun: Rerun = rerun
+        self.rerun = rerun
         self.enabled = enabled
         self.mode = mode
         self.name = name
@@ -45,7 +48,7 @@ class Settings:
         """As in `PUT settings` of docs/http-api.md."""
         return {
             "enabled": self.enabled, "experiment_mode": self.mode, "experiment_name": self.name,
-            "provenance": self.provenance,
+            "provenance": self.provenance, "rerun": self.rerun,
         }
 
 
@@ -124,11 +127,13 @@ class Service:
         )
         self.projects = Projects(serverapp, data_dir / "projects", self, server_url, log)
         manager = serverapp.kernel_manager
+        self._processes = Processes(data_dir / "alive", spools.folder)
+        self._closer = Closer(stores, self.capture, self._processes, self._announcer.changed, log)
         self.kernels = KernelService(self)
         self.following = Kernels(
             manager, server=server_url, capture=self.capture, spool=str(spools.folder), replaces=replaces,
-            wanted=self._wanted, store_of=self._store_of_session, notice=self._notice, close_runs=self._close_runs,
-            log=log,
+            wanted=self._wanted, store_of=self._store_of_session, notice=self._notice, closer=self._closer,
+            alive=str(self._processes.folder), log=log,
         )
 
     @property
@@ -165,15 +170,24 @@ class Service:
             self._spools.release()
 
     async def run_context(self, kernel_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        """`{store, experiment_id, experiment_name, notebook, tags}` for the next run of a kernel.
+        """`{store, experiment_id, experiment_name, notebook, tags, provenance, rerun}` for the next run of a kernel.
 
         `body["store"]`, where it is given, is the store in which the kernel makes the run whatever was chosen.
+        With `cell: {id, run}` in the body: `{earlier}`, the run that the choice for re-runs wants resumed or nested under.
         """
         path = self.sessions.notebook(kernel_id) or self.sessions.of_session_name(body.get("session_name"))
         asked = body.get("store")
         store_id = str(asked) if asked in self.stores else self.store_of_notebook(path)
         chosen = self.notebooks.get(path)["experiment"] if path is not None else None
         settings = self.settings
+        cell = body.get("cell")
+        if isinstance(cell, dict):
+            if path is None:
+                return {"earlier": None}
+            lives = self._processes.lives
+            return {"earlier": await asyncio.to_thread(
+                lambda: earlier_run(self.stores.store(store_id), settings.rerun, path, cell, lives)
+            )}
 
         def choose() -> tuple[str | None, str]:
             return experiments.choose(self.stores.store(store_id), path, settings.mode, settings.name, chosen)
@@ -183,7 +197,7 @@ class Service:
         return {
             "store": store_id, "experiment_id": experiment_id, "experiment_name": name, "notebook": path,
             "tags": experiments.run_tags(path, kernel_id),
-            "provenance": settings.provenance,
+            "provenance": settings.provenance, "rerun": settings.rerun,
         }
 
     async def provenance(self, kernel_id: str, report: Report) -> bool:
@@ -224,11 +238,14 @@ class Service:
         """What `GET settings` answers."""
         return self.settings.json()
 
-    async def apply_settings(self, enabled: bool, mode: Mode, name: str, provenance: bool) -> dict[str, Any]:
-        """Take over a user's settings; configuration that says off stays off."""
+    async def apply_settings(
+        self, enabled: bool, mode: Mode, name: str, provenance: bool, rerun: Rerun | None
+    ) -> dict[str, Any]:
+        """Take over a user's settings; configuration that says off stays off. `rerun` None: as configured."""
         settings = self.settings
         settings.enabled = enabled and settings.allowed
         settings.mode, settings.name = mode, name
+        settings.rerun = rerun or settings.configured_rerun
         settings.provenance = provenance and settings.provenance_allowed
         for kernel_id in self.following.ids():
             path = self.sessions.notebook(kernel_id)
@@ -285,29 +302,6 @@ class Service:
     def _store_of_session(self, session_name: str | None) -> str:
         return self.store_of_notebook(self.sessions.of_session_name(session_name))
 
-    async def _close_runs(self, runs: list[tuple[str, str]], status: str) -> None:
-        """End runs, `(store id, run id)` each, that are still open. One store that is away holds up no other."""
-        by_store: dict[str, list[str]] = {}
-        for store_id, run_id in runs:
-            by_store.setdefault(store_id, []).append(run_id)
-        await asyncio.gather(*(self._close_in(store_id, run_ids, status) for store_id, run_ids in by_store.items()))
-
-    async def _close_in(self, store_id: str, run_ids: list[str], status: str) -> None:
-        now = int(time.time() * 1000)
-
-        def close() -> None:
-            for run_id in run_ids:
-                self.stores.store(store_id).end_run(run_id, status, now)
-
-        for pause in (0.0, 1.0, 5.0, 20.0, 60.0):
-            await asyncio.sleep(pause)
-            try:
-                await asyncio.to_thread(close)
-                break
-            except (StoreUnavailable, StoreRefused) as error:
-                self.log.warning("Cellruns could not close runs of a kernel that has ended: %s", error)
-        self._announcer.changed(set(run_ids))
-
     def _news(self, run_ids: list[str]) -> dict[str, Any]:
         runs = []
         for run_id in run_ids:
@@ -334,6 +328,7 @@ class Service:
     async def _follow_left(self) -> None:
         """Store what dead servers have left, now and as long as their kernels go on to write."""
         begun = False
+        await asyncio.to_thread(self._processes.make)
         following: set[str] = set()
         while True:
             try:
@@ -348,6 +343,7 @@ class Service:
                 self.log.warning("Cellruns could not read what other servers have left: %s", error)
             if not begun:
                 begun = True
+                self.keep(asyncio.ensure_future(self._closer.watch(self.following.ids)))
                 self._provenance.start()
             await asyncio.sleep(0.5 if following else _LEFT_SECONDS)
 

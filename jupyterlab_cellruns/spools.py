@@ -15,7 +15,8 @@ from .capture.spool import Segment, SpoolFolder, write_private
 from .locks import try_lock
 from .provenance.pending import PendingFolder
 
-_LOCK = ".lock"
+SERVER_LOCK = ".lock"
+"""Held by a server on its folder for as long as it lives."""
 _META = "store.json"
 _JUNK_SECONDS = 3600.0
 
@@ -50,7 +51,7 @@ class SpoolHome:
         """Make and lock our folder. Raises OSError."""
         SpoolFolder(self.folder).make()
         os.chmod(self._base, 0o700)
-        self._lock = try_lock(self.folder / _LOCK)
+        self._lock = try_lock(self.folder / SERVER_LOCK)
         meta = {"store": self._locations[self._default], "stores": self._locations}
         write_private(self.folder / _META, json.dumps(meta))
 
@@ -69,7 +70,7 @@ class SpoolHome:
                 _remove_junk(other)
                 continue
             if other not in self._taken:
-                lock = try_lock(other / _LOCK)
+                lock = try_lock(other / SERVER_LOCK)
                 if lock is None:
                     continue
                 self._taken[other] = lock
@@ -145,7 +146,7 @@ def _remove_junk(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    for name in (_META, _LOCK):
+    for name in (_META, SERVER_LOCK):
         (folder / name).unlink(missing_ok=True)
     try:
         folder.rmdir()

@@ -70,6 +70,8 @@ class Kernel:
         path = lab.runtime / f"kernel-{kernel_id}.json"
         wait(path.exists)
         self.client.load_connection_file(str(path))
+        # On a loaded machine a kernel may not answer for seconds; that is not its death.
+        self.client.hb_channel.time_to_dead = 20.0
         self.client.start_channels()
 
     def ready(self) -> Kernel:

@@ -178,6 +178,16 @@ class Capture:
             self._tidy(source)
         return [(store, run.run) for run in old.active() if (store := attached_id(run.store)) is not None]
 
+    def settled(self, old: KernelRuns, store_id: str | None = None) -> bool:
+        """Whether all is stored that a kernel process has told which `finish` was called for; in one store, or in all."""
+        writer = self._writers.get(store_id) if store_id is not None else None
+        sources = [s for s in list(old.sources) if s in self._gone]
+        return not sources if store_id is None else not any(self._writer_of.get(s) is writer for s in sources)
+
+    def storing_left(self) -> bool:
+        """Whether something is still to be stored of what kernels of other servers have told that are gone."""
+        return not self._gone.isdisjoint(self._adopted)
+
     def check(self, source: str, seq: int) -> None:
         """A kernel says how far it has sent: what has not come by now is read from the spool. Inbox thread only."""
         if self._inbox.delivered(source) < seq:

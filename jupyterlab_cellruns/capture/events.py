@@ -54,7 +54,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class RunStart:
-    """A run began. `exists`: the sender already made it in the store through MLflow."""
+    """A run began. `exists`: the sender already made it in the store through MLflow.
+
+    `resumed`: it goes on after the `RunEnd` with this end time (ms), which is taken back.
+    """
 
     run: str
     name: str
@@ -63,6 +66,7 @@ class RunStart:
     tags: dict[str, str] = field(default_factory=dict)
     start_time: int | None = None
     exists: bool = True
+    resumed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class LoggedModel:
 
 @dataclass(frozen=True)
 class RunEnd:
-    """A run ended. `mirrored`: MLflow has written it already."""
+    """A run ended, where it has not yet. `mirrored`: MLflow has written it already."""
 
     run: str
     status: str
@@ -207,6 +211,7 @@ def _event(raw: Any, at: str) -> Event:
             _entries(raw.get("tags") or {}, f"{at}.tags"),
             None if start_time is None else _integer(start_time, f"{at}.start_time"),
             _flag(raw, "exists", at, True),
+            None if raw.get("resumed") is None else _integer(raw["resumed"], f"{at}.resumed"),
         )
     if kind == "run.end":
         status = raw.get("status")

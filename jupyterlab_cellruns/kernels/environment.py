@@ -18,13 +18,15 @@ def kernel_environment(
     server: str,
     token: str,
     spool: str,
+    alive: str,
     python: bool,
     store: str,
     replaces: str | None,
 ) -> dict[str, str]:
     """`base` with Cellruns' variables.
 
-    `server` is the address of our routes, `spool` a folder, `python` whether IPython will read PYTHONSTARTUP.
+    `server` is the address of our routes, `spool` and `alive` (processes.py) are folders,
+    `python` whether IPython will read PYTHONSTARTUP.
     `store` is the id of the store that the kernel's runs go to. `replaces` is the remote tracking URI that one of the
     stores stands for: the user's own value of MLFLOW_TRACKING_URI, which the kernel then reaches through the proxy,
     its credentials staying here.
@@ -35,6 +37,7 @@ def kernel_environment(
     env["CELLRUNS_SERVER"] = server
     env["CELLRUNS_TOKEN"] = token
     env["CELLRUNS_SPOOL"] = spool
+    env["CELLRUNS_ALIVE"] = alive
     env["CELLRUNS_TRACKING_URI"] = uri
     if env.get("MLFLOW_TRACKING_URI") in (None, "", replaces):
         env["MLFLOW_TRACKING_URI"] = uri

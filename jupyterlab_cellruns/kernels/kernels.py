@@ -6,15 +6,19 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from ..capture.capture import Capture
 from ..capture.kernel_runs import KernelRuns
+from ..closing import Closer
 from . import inject
 from .address import KernelTokens
 from .environment import kernel_environment
 from .tap import Tap
+
+_STOP_SECONDS = 12.0
+"""How long a stopping server waits for kernels with open runs: Jupyter kills one that does not end after 5 s."""
 
 
 class _Kernel:
@@ -42,7 +46,8 @@ class Kernels:
         wanted: Callable[[str | None, str | None], bool],
         store_of: Callable[[str | None], str],
         notice: Callable[[str, str, str], None],
-        close_runs: Callable[[list[tuple[str, str]], str], Awaitable[None]],
+        closer: Closer,
+        alive: str,
         log: logging.Logger,
     ) -> None:
         self.manager = manager
@@ -54,10 +59,12 @@ class Kernels:
         self._wanted = wanted
         self._store_of = store_of
         self._notice = notice
-        self._close_runs = close_runs
+        self._closer = closer
+        self._alive = alive
         self._log = log
         self._kernels: dict[str, _Kernel] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._finishing: set[asyncio.Task[None]] = set()
 
     def install(self) -> None:
         """Follow the manager's starts, restarts and shutdowns.
@@ -79,17 +86,19 @@ class Kernels:
 
         async def restart_kernel(kernel_id: str, *args: Any, **kwargs: Any) -> Any:
             old = self._capture.retire(kernel_id) if kernel_id in self._kernels else None
+            status = self._status(kernel_id)
             try:
                 return await restart(kernel_id, *args, **kwargs)
             finally:
                 if old is not None:
-                    self._guarded("attach", self._restarted, kernel_id, old, "KILLED")
+                    self._guarded("attach", self._restarted, kernel_id, old, status)
 
         async def shutdown_kernel(kernel_id: str, *args: Any, **kwargs: Any) -> Any:
+            status = self._status(kernel_id)
             try:
                 return await shutdown(kernel_id, *args, **kwargs)
             finally:
-                self._guarded("finish", self._ended, kernel_id, "FINISHED")
+                self._guarded("finish", self._ended, kernel_id, status)
 
         manager.start_kernel = start_kernel
         manager.restart_kernel = restart_kernel
@@ -140,7 +149,17 @@ class Kernels:
             await inject.set_store(self.manager.get_kernel(kernel_id), store)
 
     async def stop(self) -> None:
-        """Close all taps; kernels are left alone."""
+        """Close all taps.
+
+        The server ends its kernels a moment after its extensions; those with open runs are ended now, while what they
+        say last can still be stored.
+        """
+        busy = [k for k in self._kernels if k in self.manager and self._capture.kernel(k).active()]
+        ending = [asyncio.ensure_future(self.manager.shutdown_kernel(k)) for k in busy]
+        if ending:
+            await asyncio.wait(ending, timeout=_STOP_SECONDS)
+        if self._finishing:
+            await asyncio.wait(self._finishing, timeout=_STOP_SECONDS)
         for task in list(self._tasks):
             task.cancel()
         for kernel in self._kernels.values():
@@ -172,7 +191,7 @@ class Kernels:
         """The environment of a kernel."""
         return kernel_environment(
             base, kernel_id=kernel_id, server=server, token=self.tokens.make(kernel_id), spool=self._spool,
-            python=python, store=store, replaces=self._replaces,
+            alive=self._alive, python=python, store=store, replaces=self._replaces,
         )
 
     def _language(self, kernel_name: str | None) -> str:
@@ -214,25 +233,32 @@ class Kernels:
         kernel.attached = False
         if kernel.tap is not None and kernel.tap.ports != list(self.manager.get_kernel(kernel_id).ports):
             self._open_tap(kernel)
-        self._spawn(self._finish(old, status))
+        self._finish(kernel_id, old, status)
         self._spawn(self._look(kernel, pause))
 
     def _ended(self, kernel_id: str, status: str) -> None:
         kernel = self._kernels.pop(kernel_id, None)
         if kernel is None:
             return
-        self._spawn(self._finish(self._capture.retire(kernel_id), status, kernel.tap))
+        self._finish(kernel_id, self._capture.retire(kernel_id), status, kernel.tap)
 
-    async def _finish(self, old: KernelRuns, status: str, tap: Tap | None = None) -> None:
-        # Its last messages may still be on their way.
-        await asyncio.sleep(0.2)
-        if tap is not None:
-            tap.close()
-        left = await asyncio.get_running_loop().run_in_executor(None, self._capture.finish, old)
-        if left:
-            await self._close_runs(left, status)
-            for _, run_id in left:
-                old.runs[run_id].status = status
+    def _status(self, kernel_id: str) -> str:
+        """How runs end that a kernel leaves open whose end is asked for: work that is under way is killed."""
+        kernel = self.manager.get_kernel(kernel_id) if kernel_id in self.manager else None
+        return "KILLED" if getattr(kernel, "execution_state", "idle") == "busy" else "FINISHED"
+
+    def _finish(self, kernel_id: str, old: KernelRuns, status: str, tap: Tap | None = None) -> None:
+        async def finish() -> None:
+            # Its last messages may still be on their way.
+            await asyncio.sleep(0.2)
+            if tap is not None:
+                tap.close()
+            await self._closer.kernel_ended(kernel_id, old, status)
+
+        self._closer.expect(kernel_id)
+        task = self._spawn(finish())
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
 
     async def _look(self, kernel: _Kernel, pause: float = 0.0) -> None:
         if not kernel.python:
@@ -260,10 +286,11 @@ class Kernels:
             "Cellruns: kernel %s attached=%s after %.2f s", kernel.id, kernel.attached, time.monotonic() - began
         )
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._forget)
+        return task
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

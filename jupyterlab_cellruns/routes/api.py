@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from ..experiments import Mode
 from ..projects.service import Projects
 from ..provenance.report import Report
+from ..rerun import Rerun
 from ..stores.attached import AttachedStore
 
 SETTING = "cellruns"
@@ -153,7 +154,9 @@ class Service(Protocol):
         """What `GET settings` answers."""
         ...
 
-    async def apply_settings(self, enabled: bool, mode: Mode, name: str, provenance: bool) -> dict[str, Any]:
+    async def apply_settings(
+        self, enabled: bool, mode: Mode, name: str, provenance: bool, rerun: Rerun | None
+    ) -> dict[str, Any]:
         """Take over a user's settings; answers as `settings_json`."""
         ...
 

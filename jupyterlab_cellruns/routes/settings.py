@@ -6,6 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ..experiments import mode_of
+from ..rerun import RERUNS
 from . import arguments
 from .base import BrowserHandler
 from .encode import encode
@@ -19,7 +20,7 @@ class SettingsHandler(BrowserHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """`{enabled, experiment_mode, experiment_name, provenance}` as they count now."""
+        """`{enabled, experiment_mode, experiment_name, provenance, rerun}` as they count now."""
         self.finish(encode(self.service.settings_json()))
 
     @web.authenticated
@@ -42,4 +43,7 @@ class SettingsHandler(BrowserHandler):
             arguments.text(name, "experiment_name", MAX_EXPERIMENT)
         if mode == "fixed" and not name:
             raise BadArgument("experiment_name", "wants a name where experiment_mode is 'fixed'")
-        self.finish(encode(await self.service.apply_settings(enabled, mode, name, provenance)))
+        rerun = body.get("rerun")
+        if rerun is not None and rerun not in RERUNS:
+            raise BadArgument("rerun", "wants 'new', 'nested', 'resume' or null")
+        self.finish(encode(await self.service.apply_settings(enabled, mode, name, provenance, rerun)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +12,9 @@ from .history import WHOLE, Window
 if TYPE_CHECKING:
     from ..table.engine import RunsTable
     from .edit import Change
+
+OPEN = ("RUNNING", "SCHEDULED")
+"""Statuses of a run that has not ended."""
 
 
 class StoreUnavailable(Exception):
@@ -48,6 +51,18 @@ class RunQuery:
     ids: Sequence[str] | None = None
     limit: int = 100
     offset: int = 0
+
+
+@dataclass(frozen=True)
+class TaggedRun:
+    """A run found by its tags. `last` is the timestamp of its newest metric point (ms), None without metrics."""
+
+    run_id: str
+    experiment_id: str
+    status: str
+    parent: str | None
+    source: str | None
+    last: int | None
 
 
 @dataclass
@@ -110,6 +125,10 @@ class Store(Protocol):
 
     def end_run(self, run_id: str, status: str, end_time: int) -> bool:
         """End a run that is still RUNNING; False (and no change) where it has ended already."""
+        ...
+
+    def tagged(self, tags: Mapping[str, str], open_only: bool = False, limit: int = 1000) -> list[TaggedRun]:
+        """Runs that carry all these tags and are not deleted, newest first; `open_only`: RUNNING or SCHEDULED ones."""
         ...
 
     def edit(self, run_ids: Sequence[str], change: Change) -> list[Refusal]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from ..capture.events import Event
 from ..table.engine import RunsTable
 from ..table.mirror import MirrorSource
-from . import rest_read
-from .base import Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable
+from . import rest_read, rules
+from .base import OPEN, Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable, TaggedRun
 from .edit import Change, edit_rest
 from .endpoint import Endpoint
 from .history import WHOLE, Window
@@ -136,8 +136,7 @@ class RestStore:
 
     def find_experiment(self, tag: str, value: str) -> dict[str, Any] | None:
         """See `Store.find_experiment`."""
-        quoted = value.replace("'", "''")
-        for found in rest_read.experiments(self._rest, f"tags.`{tag}` = '{quoted}'"):
+        for found in rest_read.experiments(self._rest, f"tags.`{tag}` = {rules.quoted(value)}"):
             return {"experiment_id": found["experiment_id"], "name": found["name"]}
         return None
 
@@ -179,13 +178,20 @@ class RestStore:
         """See `Store.end_run`."""
         try:
             info = self._rest.call("GET", "runs/get", params={"run_id": run_id})["run"]["info"]
-            if info["status"] not in ("RUNNING", "SCHEDULED"):
+            if info["status"] not in OPEN:
                 return False
             self._rest.call("POST", "runs/update", json={"run_id": run_id, "status": status, "end_time": end_time})
         except ApiError:
             return False
         self._touch([run_id])
         return True
+
+    def tagged(self, tags: Mapping[str, str], open_only: bool = False, limit: int = 1000) -> list[TaggedRun]:
+        """See `Store.tagged`."""
+        try:
+            return rest_read.tagged(self._rest, tags, open_only, limit)
+        except ApiError as error:
+            raise StoreRefused(error.message, "") from error
 
     def edit(self, run_ids: Sequence[str], change: Change) -> list[Refusal]:
         """See `Store.edit`; one request and more for each run."""

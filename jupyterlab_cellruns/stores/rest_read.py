@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .base import RunPage, RunQuery
+from .base import OPEN, RunPage, RunQuery, TaggedRun
 from .history import WHOLE, History, Window, series_json
 from .reduce import Point
-from .rules import number, to_json
+from .rules import number, quoted, to_json
 from .sqlite_read import set_tag
 
 if TYPE_CHECKING:
@@ -39,7 +39,30 @@ def run_page(rest: Rest, query: RunQuery) -> RunPage:
     return RunPage([_summary(run, experiments_) for run in page], query.offset + len(page) + more)
 
 
-def _search(rest: Rest, experiment_ids: Sequence[str], notebook: str | None) -> Iterator[dict[str, Any]]:
+def tagged(rest: Rest, tags: Mapping[str, str], open_only: bool, limit: int) -> list[TaggedRun]:
+    """Active runs with all these tags, newest first."""
+    wanted = [f"tags.`{key}` = {quoted(value)}" for key, value in tags.items()]
+    found: list[TaggedRun] = []
+    for run in _search(rest, [e["experiment_id"] for e in experiments(rest, None)], None, wanted):
+        info, data = run["info"], run.get("data", {})
+        own = _pairs(data.get("tags"))
+        if any(own.get(key) != value for key, value in tags.items()):
+            continue
+        if open_only and info["status"] not in OPEN:
+            continue
+        last = max((int(m["timestamp"]) for m in data.get("metrics", [])), default=None)
+        found.append(TaggedRun(
+            info["run_id"], info["experiment_id"], info["status"], own.get("mlflow.parentRunId"),
+            own.get("cellruns.source"), last,
+        ))
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _search(
+    rest: Rest, experiment_ids: Sequence[str], notebook: str | None, conditions: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
     if not experiment_ids:
         return
     body: dict[str, Any] = {
@@ -49,8 +72,9 @@ def _search(rest: Rest, experiment_ids: Sequence[str], notebook: str | None) -> 
         "order_by": ["attributes.start_time DESC"],
     }
     if notebook is not None:
-        quoted = notebook.replace("'", "''")
-        body["filter"] = f"tags.`mlflow.source.name` = '{quoted}'"
+        conditions = [*conditions, f"tags.`mlflow.source.name` = {quoted(notebook)}"]
+    if conditions:
+        body["filter"] = " AND ".join(conditions)
     while True:
         answer = rest.call("POST", "runs/search", json=body)
         yield from answer.get("runs", [])
@@ -80,7 +104,8 @@ def _summary(run: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         "experiment_name": names.get(info["experiment_id"], info["experiment_id"]),
         "status": info["status"],
         "start_time": info.get("start_time", 0),
-        "end_time": info.get("end_time"),
+        # A resumed run keeps its old end time in the store (mlflow.tracking.fluent.start_run).
+        "end_time": None if info["status"] in OPEN else info.get("end_time"),
         "user": info.get("user_id", ""),
         "notebook": None,
         "cell_id": None,

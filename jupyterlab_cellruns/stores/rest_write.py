@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ..capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
 from . import rules
-from .base import Refusal, StoreRefused, StoreUnavailable
+from .base import OPEN, Refusal, StoreRefused, StoreUnavailable
 from .sqlite_write import LOCAL_ID_TAG
 
 MAX_METRICS = 1000
@@ -168,11 +168,30 @@ class RestWriter:
         if event.end_time is not None:
             body["end_time"] = event.end_time
         try:
+            if self._info(run_id)["status"] not in OPEN:
+                return
             self._call("runs/update", body)
         except ApiError as error:
             refusals.append(Refusal(run_id, error.message))
 
+    def _info(self, run_id: str) -> dict[str, Any]:
+        info = self._rest.call("GET", "runs/get", params={"run_id": run_id})["run"]["info"]
+        assert isinstance(info, dict)
+        return info
+
+    def _resume(self, run_id: str, end_time: int) -> None:
+        """Take back the very end that is named; what has ended the run since then stays."""
+        try:
+            info = self._info(run_id)
+            if info["status"] not in OPEN and int(info.get("end_time") or 0) == end_time:
+                self._call("runs/update", {"run_id": run_id, "status": "RUNNING"})
+        except ApiError:
+            # Deleted meanwhile: what is logged to it next is refused with the reason.
+            return
+
     def _start(self, event: RunStart, refusals: list[Refusal]) -> None:
+        if event.resumed is not None:
+            return self._resume(self.run_id(event.run), event.resumed)
         experiment = event.experiment or "0"
         try:
             # Made already by a call whose answer was lost?
@@ -188,10 +207,9 @@ class RestWriter:
             refusals.append(Refusal(event.run, error.message))
 
     def _find(self, experiment: str, local_id: str) -> str | None:
-        quoted = local_id.replace("'", "''")
         body = {
             "experiment_ids": [experiment],
-            "filter": f"tags.`{LOCAL_ID_TAG}` = '{quoted}'",
+            "filter": f"tags.`{LOCAL_ID_TAG}` = {rules.quoted(local_id)}",
             "max_results": 1,
             "run_view_type": "ALL",
         }
@@ -242,7 +260,8 @@ def _bodies(events: Sequence[Event]) -> Iterator[tuple[str, str, Any]]:
                 entries.append(entry)
                 size += length
             continue
-        if not isinstance(event, (RunStart, RunEnd)) or (isinstance(event, RunStart) and event.exists):
+        known = isinstance(event, RunStart) and event.exists and event.resumed is None
+        if known or not isinstance(event, (RunStart, RunEnd)):
             continue
         if entries:
             yield open_kind, open_run, entries

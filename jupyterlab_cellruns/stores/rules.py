@@ -30,6 +30,11 @@ _NAME = re.compile(r"^[/\w.\- ]*$" if sys.platform == "win32" else r"^[/\w.\- :]
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
+def quoted(value: str) -> str:
+    """A value in a filter. MLflow (search_utils) knows no escapes, but both quotes; with both in it nothing is found."""
+    return f'"{value}"' if "'" in value else f"'{value}'"
+
+
 @dataclass(frozen=True)
 class Points:
     """Points of one metric as an SQL store keeps them: finite values and, where any is NaN, a list of 0 and 1."""

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..capture.events import Event
 from ..table.engine import RunsTable
 from ..table.source import FileSource
 from . import schema, sqlite_read, sqlite_series
-from .base import Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable
+from .base import Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable, TaggedRun
 from .edit import Change, edit_rows
 from .history import WHOLE, Window
 from .sqlite_write import Batch, insert_run
@@ -118,6 +118,10 @@ class SqliteStore:
                 raise StoreRefused(f"No Experiment with id={experiment_id} exists", "Choose another experiment.")
             insert_run(db, run_id, int(experiment_id), row[0] or "", name, start_time, tags)
         return run_id
+
+    def tagged(self, tags: Mapping[str, str], open_only: bool = False, limit: int = 1000) -> list[TaggedRun]:
+        """See `Store.tagged`."""
+        return self._read(lambda db: sqlite_read.tagged(db, tags, open_only, limit))
 
     def end_run(self, run_id: str, status: str, end_time: int) -> bool:
         """See `Store.end_run`."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .base import RunPage, RunQuery
+from .base import OPEN, RunPage, RunQuery, TaggedRun
 from .rules import to_json
 
 _SUMMARY = """
@@ -26,6 +26,24 @@ def run_page(db: sqlite3.Connection, query: RunQuery) -> RunPage:
         (*values, query.limit, query.offset),
     ).fetchall()
     return RunPage(_summaries(db, rows), total)
+
+
+def tagged(db: sqlite3.Connection, tags: Mapping[str, str], open_only: bool, limit: int) -> list[TaggedRun]:
+    """Active runs with all these tags, newest first."""
+    has = " AND ".join(
+        "EXISTS (SELECT 1 FROM tags t WHERE t.run_uuid = r.run_uuid AND t.key = ? AND t.value = ?)" for _ in tags
+    )
+    is_open = "AND r.status IN ('RUNNING', 'SCHEDULED')" if open_only else ""
+    rows = db.execute(
+        f"""SELECT r.run_uuid, r.experiment_id, r.status,
+            (SELECT value FROM tags WHERE run_uuid = r.run_uuid AND key = 'mlflow.parentRunId'),
+            (SELECT value FROM tags WHERE run_uuid = r.run_uuid AND key = 'cellruns.source'),
+            (SELECT max(timestamp) FROM latest_metrics WHERE run_uuid = r.run_uuid)
+        FROM runs r WHERE r.lifecycle_stage = 'active' {is_open} AND {has}
+        ORDER BY r.start_time DESC, r.run_uuid LIMIT ?""",
+        (*(text for pair in tags.items() for text in pair), limit),
+    )
+    return [TaggedRun(run, str(experiment), *more) for run, experiment, *more in rows]
 
 
 def _conditions(query: RunQuery) -> tuple[str, list[Any]]:
@@ -87,7 +105,8 @@ def _summary(row: Sequence[Any]) -> dict[str, Any]:
         "experiment_name": row[3],
         "status": row[4],
         "start_time": row[5],
-        "end_time": row[6],
+        # A resumed run keeps its old end time in the store (mlflow.tracking.fluent.start_run).
+        "end_time": None if row[4] in OPEN else row[6],
         "user": row[7] or "",
         "notebook": None,
         "cell_id": None,

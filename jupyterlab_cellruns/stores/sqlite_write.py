@@ -44,7 +44,9 @@ class Batch:
             if getattr(event, "mirrored", False):
                 continue
             if isinstance(event, RunStart):
-                if not event.exists:
+                if event.resumed is not None:
+                    self._resume(event)
+                elif not event.exists:
                     self._start(event)
                 continue
             if not isinstance(event, (Metrics, Params, Tags, RunEnd)):
@@ -125,8 +127,18 @@ class Batch:
 
     def _end(self, run_id: str, event: RunEnd) -> None:
         self._db.execute(
-            "UPDATE runs SET status = ?, end_time = coalesce(?, end_time) WHERE run_uuid = ? AND status <> ?",
-            (event.status, event.end_time, run_id, event.status),
+            "UPDATE runs SET status = ?, end_time = coalesce(?, end_time) WHERE run_uuid = ? "
+            "AND status IN ('RUNNING', 'SCHEDULED')",
+            (event.status, event.end_time, run_id),
+        )
+
+    def _resume(self, event: RunStart) -> None:
+        # Only after the very end that is taken back: what has ended the run since then stays. MLflow leaves the old
+        # end time in place too (fluent.start_run).
+        self._db.execute(
+            "UPDATE runs SET status = 'RUNNING' WHERE run_uuid = ? AND status IN ('FAILED', 'KILLED', 'FINISHED') "
+            "AND end_time = ?",
+            (self._local_run(event.run), event.resumed),
         )
 
     def _local_run(self, given: str) -> str:

@@ -51,6 +51,8 @@ export interface IUserSettings {
   experiment_name: string;
   /** Whether executed cells, packages and git state are logged with each run. */
   provenance: boolean;
+  /** What a re-run of a cell does; null: as the server is configured. */
+  rerun: 'new' | 'nested' | 'resume' | null;
 }
 
 /** What the server says has changed in the store; at most two a second. */

@@ -2,6 +2,8 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 
 import type { IRunsClient, IUserSettings } from '../client/tokens';
 
+const RERUNS = ['new', 'nested', 'resume'] as const;
+
 /** What the settings say, in the server's terms. */
 export function readSettings(
   composite: Record<string, unknown>
@@ -11,13 +13,15 @@ export function readSettings(
     typeof composite.experimentName === 'string'
       ? composite.experimentName.trim()
       : '';
+  const rerun = RERUNS.find(choice => choice === composite.rerun) ?? null;
   const fixed = mode === 'fixed' && name !== '';
   return {
     enabled: composite.enabled !== false,
     experiment_mode:
       mode === 'default' ? 'default' : fixed ? 'fixed' : 'notebook',
     experiment_name: fixed ? name : '',
-    provenance: composite.provenance !== false
+    provenance: composite.provenance !== false,
+    rerun
   };
 }
 

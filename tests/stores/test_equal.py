@@ -268,3 +268,51 @@ def test_briefs_of_runs_are_equal_and_leave_out_what_is_gone(pair: Pair) -> None
     assert answers[0] == answers[1]
     assert answers[0][1]["run"]["params"] == {"lr": "0.1"}
     assert answers[0][0]["tags"]["t"] == "two"
+
+
+def test_an_end_ends_once_and_is_taken_back_only_itself(pair: Pair) -> None:
+    for which, store in enumerate((pair.direct, pair.served)):
+        run = store.create_run("0", "ends", 1_700_000_000_000, {"mlflow.user": "u"})
+
+        def row(which: int = which, run: str = run) -> tuple[object, ...]:
+            return pair.rows(which, "runs", run)[0][1:3]
+
+        failed, killed = RunEnd(run, "FAILED", 1_700_000_001_000), RunEnd(run, "KILLED", 1_700_000_002_000)
+        store.write([failed, killed])
+        assert row() == ("FAILED", 1_700_000_001_000)
+        store.write([RunStart(run, "ends", resumed=1_700_000_002_000)])
+        assert row() == ("FAILED", 1_700_000_001_000)
+        store.write([RunStart(run, "ends", resumed=1_700_000_001_000)])
+        assert row()[0] == "RUNNING"
+        found = store.run(run)
+        assert found is not None and found["run"]["end_time"] is None
+        assert store.end_run(run, "FINISHED", 1_700_000_003_000)
+        # A spool that is read again, in another order even, changes nothing.
+        store.write([failed, RunStart(run, "ends", resumed=1_700_000_001_000), killed])
+        assert row() == ("FINISHED", 1_700_000_003_000)
+        assert not store.end_run(run, "KILLED", 1_700_000_004_000)
+
+
+def test_runs_are_found_by_all_of_their_tags(pair: Pair) -> None:
+    for store in (pair.direct, pair.served):
+        tags = {"cellruns.source": "py-it's", "cellruns.cell_id": "c"}
+        first = store.create_run("0", "first", 1_700_000_000_000, {**tags, "mlflow.user": "u"})
+        second = store.create_run("0", "second", 1_700_000_000_001, {**tags, "mlflow.parentRunId": first})
+        store.create_run("0", "other", 1_700_000_000_002, {"cellruns.source": "py-it's"})
+        store.write([Metrics(second, "x", [1.0, 2.0], [1_700_000_000_005, 1_700_000_000_009], [0, 1])])
+        store.end_run(second, "FINISHED", 1_700_000_000_010)
+        assert [(r.run_id, r.status, r.parent, r.source, r.last) for r in store.tagged(tags)] == [
+            (second, "FINISHED", first, "py-it's", 1_700_000_000_009), (first, "RUNNING", None, "py-it's", None)
+        ]
+        assert [r.run_id for r in store.tagged(tags, open_only=True)] == [first]
+        assert [r.run_id for r in store.tagged(tags, limit=1)] == [second]
+        assert store.tagged({**tags, "no": "such"}) == []
+
+
+@pytest.mark.parametrize("path", ["it's.ipynb", 'a "b".ipynb', "plain.ipynb"])
+def test_a_notebook_with_quotes_in_its_name_is_found(pair: Pair, path: str) -> None:
+    for store in (pair.direct, pair.served):
+        made = store.ensure_experiment(path, {"cellruns.notebook": path})
+        assert (store.find_experiment("cellruns.notebook", path) or {})["experiment_id"] == made
+        run = store.create_run(made, "x", 1_700_000_000_000, {"mlflow.source.name": path, "mlflow.user": "u"})
+        assert [r["run_id"] for r in store.runs(RunQuery(notebook=path)).runs] == [run]

@@ -23,6 +23,7 @@ class Settings:
         self.server = environ.get("CELLRUNS_SERVER", "")
         self.token = environ.get("CELLRUNS_TOKEN", "")
         self.spool = environ.get("CELLRUNS_SPOOL", "")
+        self.alive = environ.get("CELLRUNS_ALIVE", "")
         uri = environ.get("CELLRUNS_TRACKING_URI", "")
         self.tracking_base, _, self.store = uri.rpartition("/")
         """Tracking URI of a store of the server is `<tracking_base>/<store id>`; `store` is the chosen one."""

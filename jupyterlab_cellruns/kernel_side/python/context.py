@@ -78,6 +78,23 @@ class RunContext:
                 tags["cellruns.execution_count"] = str(cell.execution_count)
         return tags
 
+    def rerun(self):
+        """What a re-run of a cell does: `new`, `nested` or `resume`."""
+        return self.answer(self.tracking.current_store()).get("rerun") or "new"
+
+    def earlier(self, number):
+        """`{run_id, experiment_id}` of the run that an earlier execution of this cell started as its `number`th: the one
+        to resume, or to nest under. None where there is none."""
+        body = {
+            "session_name": os.environ.get("JPY_SESSION_NAME", ""), "store": self.tracking.current_store(),
+            "cell": {"id": self.tracking.owner.cell.id, "run": number},
+        }
+        try:
+            return self.tracking.ask("kernel/context", body).get("earlier")
+        except ServerError as error:
+            Channel(self.tracking.owner).send_notice("context", str(error))
+            return None
+
     def _experiment_provider(self):
         from mlflow.tracking.default_experiment import registry
         from mlflow.tracking.default_experiment.abstract_context import DefaultExperimentProvider

@@ -232,7 +232,7 @@ def _active_model():
 def _create_run(tracking, original, _checks):
     def create_run(self, experiment_id, start_time=None, tags=None, *args, **kwargs):
         if tracking.active and tracking.attached(self):
-            tags = tracking.owner.guard(tracking.with_default_tags, tags) or tags
+            tags = tracking.owner.guard(tracking.with_default_tags, tags, experiment_id) or tags
         run = original(self, experiment_id, start_time, tags, *args, **kwargs)
         if tracking.active:
             tracking.owner.guard(tracking.started, self, run)

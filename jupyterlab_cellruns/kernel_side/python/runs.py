@@ -14,8 +14,8 @@ class RunState:
         "anchors",
         "announced",
         "cell_serial",
-        "end_time", "experiment", "holder", "keys", "mirrored", "name", "params", "parent", "recorded", "run",
-        "series", "start_time", "status", "store", "uri",
+        "end_time", "experiment", "holder", "keys", "left", "mirrored", "name", "owner", "params", "parent", "place",
+        "recorded", "run", "series", "start_time", "status", "store", "thread", "uri",
     )
 
     def __init__(self, run, store, name="", experiment=None, parent=None, start_time=None, uri=None):
@@ -41,6 +41,13 @@ class RunState:
         """Serial of the cell up to which provenance was noted."""
         self.holder = None
         """Id of the run that holds the provenance of this one."""
+        self.owner = None
+        """Serial of the cell that started it or took it up; None for a run that others started."""
+        self.thread = None
+        self.place = None
+        """(cell id, how manieth run of that cell's execution), for a re-run of the cell."""
+        self.left = False
+        """A cell that failed, or the end of the process, has ended it; a log call would take it up again."""
 
     def remember(self, event):
         """Take a metrics event into the curves."""

@@ -14,7 +14,7 @@ from .history import History
 class CellContext:
     """The execution that is going on, or was last. A new one is made for every cell."""
 
-    __slots__ = ("anchor", "execution_count", "id", "parent", "running", "serial")
+    __slots__ = ("anchor", "execution_count", "id", "parent", "running", "runs", "serial")
 
     def __init__(self, id, execution_count, parent, serial):
         self.id = id
@@ -23,6 +23,8 @@ class CellContext:
         self.serial = serial
         self.anchor = None
         self.running = True
+        self.runs = 0
+        """Runs that this execution has started and a re-run of the cell would find (lifecycle.py)."""
 
     def json(self):
         return {"id": self.id, "execution_count": self.execution_count, "anchor": self.anchor}

@@ -11,9 +11,11 @@ import sys
 import time
 
 from . import fastpath, hooks, switch
+from .alive import Alive
 from .channel import Channel, ServerError, post, wait_applied
 from .charts import Charts
 from .context import RunContext
+from .lifecycle import Lifecycle
 from .provenance import Provenance
 from .recorder import Lane, Recorder, split
 from .runs import Runs, RunState
@@ -36,6 +38,10 @@ class Tracking:
         self.recorder = Recorder(self._make_lane, owner.fault)
         self.charts = Charts(owner, self.recorder)
         self.context = RunContext(self)
+        self.lifecycle = Lifecycle(self)
+        self.process = new_id("kp")
+        """Names this process in the tag `cellruns.source` of its runs."""
+        self.alive = None
         self.experiment_name = None
         """Name of the experiment that the user's code has set, and the one to set again after a change of the store."""
         self.carried_experiment = None
@@ -54,6 +60,9 @@ class Tracking:
         self.context.install()
         self.owner.guard(fastpath.install, self)
         self.owner.guard(switch.install, self)
+        self.owner.guard(self.lifecycle.install)
+        about = {"kernel": self.settings.kernel, "server": self.settings.spool}
+        self.alive = self.owner.guard(Alive, self.settings.alive, self.process, about)
 
     def _make_lane(self, _store):
         source = new_id("py")
@@ -117,6 +126,7 @@ class Tracking:
                 info.run_id, store, getattr(info, "run_name", None) or tags.get("mlflow.runName") or info.run_id[:8],
                 str(info.experiment_id), tags.get("mlflow.parentRunId"), info.start_time, uri,
             )
+            state.status, state.end_time = str(info.status), info.end_time
             self.runs.add(state)
         state.params.update(run.data.params)
         return state
@@ -129,12 +139,17 @@ class Tracking:
     def touch(self, state):
         """Join the run to the chart of the running cell, and announce it before its first event."""
         if state.cell_serial != self.owner.cell.serial:
+            if state.left:
+                self.owner.guard(self.lifecycle.take_up, state)
             self.owner.guard(self.charts.touch, state)
         if state.recorded != self.owner.cell.serial:
             self.owner.guard(self.provenance.touched, state)
         if not state.announced:
             state.announced = True
             self.recorder.put((state, state.start_event()))
+            if state.status not in ("RUNNING", "SCHEDULED"):
+                # Somebody logs to a run that has ended: it is shown, and has ended still.
+                self._put_end(state)
 
     def event(self, state, event):
         """Queue an event of a run."""
@@ -170,33 +185,39 @@ class Tracking:
         """A run has ended; `mirrored`: MLflow has told the store."""
         state = self.runs.get(run_id)
         if state is not None:
-            state.status = status
+            state.status, state.left = status, False
             state.end_time = end_time or int(time.time() * 1000)
-            event = {"kind": "run.end", "run": run_id, "status": status, "end_time": state.end_time}
-            if mirrored:
-                event["mirrored"] = True
-            self.recorder.put((state, event))
+            self._put_end(state, mirrored)
+
+    def _put_end(self, state, mirrored=True):
+        event = {"kind": "run.end", "run": state.run, "status": state.status, "end_time": state.end_time}
+        if mirrored:
+            event["mirrored"] = True
+        self.recorder.put((state, event))
 
     def cell_started(self, cell):
         self.recorder.put((cell,))
 
-    def cell_finished(self, cell, _result):
+    def cell_finished(self, cell, result):
+        self.owner.guard(self.lifecycle.cell_ended, cell, result)
         if cell.anchor is not None:
             self.charts.complete(cell)
 
-    def with_default_tags(self, tags):
+    def with_default_tags(self, tags, experiment):
         """Tags of a run made by `MlflowClient.create_run`, which asks no provider; what the user gave wins."""
         defaults = self.context.tags()
         if "mlflow.user" not in (tags or {}):
             import getpass
 
             defaults["mlflow.user"] = getpass.getuser()
+        defaults.update(self.lifecycle.tags(tags or {}, experiment))
         return dict(defaults, **(tags or {}))
 
     def started(self, client, run):
         """MLflow has made a run."""
         state = self.learn(client, run)
         if state is not None:
+            self.lifecycle.created(state, run.data.tags)
             self.touch(state)
 
     def mirror(self, client, run_id, show):

@@ -1,0 +1,144 @@
+"""Closes the runs of kernels that have ended, however they ended, as soon as the store can be written."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from .capture.capture import Capture
+from .capture.kernel_runs import KernelRuns
+from .kernel_side.python.lifecycle import SOURCE_TAG
+from .kernels.processes import Process, Processes
+from .stores.base import StoreRefused, StoreUnavailable
+from .stores.registry import Stores
+
+_AGAIN_SECONDS = 2.0
+_SETTLE_TURNS = 100
+_GRACE_MS = 2000
+
+
+class Closer:
+    """Two ways to know what a kernel has left open, since either alone can miss a run.
+
+    Its events, for kernels in any language; and the tag `cellruns.source` on runs of a Python process whose sign of
+    life is gone (kernels/processes.py), which also finds runs of servers that were killed. Nothing else is touched:
+    neither runs of processes that live, nor of scripts, nor of anybody without that sign.
+    """
+
+    def __init__(
+        self, stores: Stores, capture: Capture, processes: Processes, changed: Callable[[set[str]], None],
+        log: logging.Logger,
+    ) -> None:
+        self._stores = stores
+        self._capture = capture
+        self._processes = processes
+        self._changed = changed
+        self._log = log
+        self._open: dict[tuple[str, str], tuple[str, int, KernelRuns]] = {}
+        self._status: dict[str, tuple[str, KernelRuns]] = {}
+        self._ending: Counter[str] = Counter()
+        self._followed: Callable[[], list[str]] = list
+        self._lock = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._failing = False
+
+    def expect(self, kernel_id: str) -> None:
+        """`kernel_ended` will be called for this kernel in a moment: what it said last is still on its way."""
+        self._ending[kernel_id] += 1
+
+    async def kernel_ended(self, kernel_id: str, old: KernelRuns, status: str) -> None:
+        """A kernel process is gone and `old` is what it told: close what it left open, with this status."""
+        try:
+            left = await asyncio.get_running_loop().run_in_executor(None, self._capture.finish, old)
+            # What the process said last may end its runs itself.
+            for _ in range(_SETTLE_TURNS):
+                if self._capture.settled(old):
+                    break
+                await asyncio.sleep(0.05)
+            now = int(time.time() * 1000)
+            for store_id, run_id in left:
+                self._open[store_id, run_id] = (status, now, old)
+                old.runs[run_id].status = status
+            for process in await asyncio.to_thread(self._processes.gone):
+                if process.ours and process.kernel == kernel_id:
+                    self._status.setdefault(process.source, (status, old))
+        finally:
+            self._ending[kernel_id] -= 1
+        if not await self.close():
+            self._wake.set()
+
+    async def watch(self, followed: Callable[[], list[str]]) -> None:
+        """Close what killed servers have left: now, and when their surviving kernels end. `followed`: our kernels."""
+        self._followed = followed
+        while True:
+            done = await self.close()
+            strangers = await asyncio.to_thread(self._processes.strangers)
+            try:
+                await asyncio.wait_for(self._wake.wait(), _AGAIN_SECONDS if strangers or not done else None)
+            except asyncio.TimeoutError:
+                continue
+            self._wake.clear()
+
+    async def close(self) -> bool:
+        """Close what is to be closed now; True where nothing is left to try again."""
+        async with self._lock:
+            closed: set[str] = set()
+            failure = await asyncio.to_thread(self._close, closed)
+        if failure and not self._failing:
+            self._log.warning("Cellruns cannot close all runs of kernels that have ended yet: %s", failure)
+        self._failing = bool(failure)
+        if closed:
+            self._log.info("Cellruns has closed %d run(s) of kernels that have ended", len(closed))
+            self._changed(closed)
+        return failure is None
+
+    def _close(self, closed: set[str]) -> str | None:
+        """What failed for now, "" where something only has to come first; a store that is away holds up no other."""
+        failures: list[str] = []
+        for key, (status, end, old) in list(self._open.items()):
+            store_id, run_id = key
+            if not self._capture.settled(old, store_id):
+                failures.append("")
+                continue
+            try:
+                if self._stores.store(store_id).end_run(run_id, status, end):
+                    closed.add(run_id)
+                self._open.pop(key, None)
+            except (StoreUnavailable, StoreRefused) as error:
+                failures.append(str(error))
+        for process in self._processes.gone():
+            coming = self._ending[process.kernel] or process.kernel in self._followed()
+            if process.ours and process.source not in self._status and coming:
+                # It has gone a moment ago: `kernel_ended` is about to come, or its shutdown is still under way.
+                continue
+            _, told = self._status.get(process.source, ("", None))
+            waits = self._capture.storing_left() if told is None else not self._capture.settled(told)
+            if waits:
+                # What it said last may end its runs itself.
+                failures.append("")
+                continue
+            try:
+                self._close_process(process, closed)
+            except (StoreUnavailable, StoreRefused) as error:
+                failures.append(str(error))
+        return max(failures, default=None)
+
+    def _close_process(self, process: Process, closed: set[str]) -> None:
+        status, told = self._status.get(process.source, ("KILLED", None))
+        for store_id in process.stores:
+            if store_id not in self._stores:
+                # Not configured here any more: nobody can close its runs.
+                continue
+            store = self._stores.store(store_id)
+            for run in store.tagged({SOURCE_TAG: process.source}, open_only=True):
+                if told is None and run.last is not None and run.last > process.seen + _GRACE_MS:
+                    # It got points after its process had gone: somebody goes on with it.
+                    continue
+                end = int(time.time() * 1000) if told is not None else max(process.seen, run.last or 0)
+                if store.end_run(run.run_id, status, end):
+                    closed.add(run.run_id)
+        self._processes.forget(process.source)
+        self._status.pop(process.source, None)
