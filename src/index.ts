@@ -6,6 +6,7 @@ import { inlinePlugin } from './inline/plugin';
 import { reattachPlugin } from './inline/reattachPlugin';
 import { livePlugin } from './live/plugin';
 import { runsPlugin } from './runs/plugin';
+import { tablePlugin } from './table/plugin';
 import { sessionPlugin } from './session/plugin';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -15,6 +16,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   reattachPlugin,
   sessionPlugin,
   runsPlugin,
+  tablePlugin,
   modelsPlugin
 ];
 

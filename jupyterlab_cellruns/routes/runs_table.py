@@ -57,7 +57,22 @@ class TableColumnsHandler(_Handler):
     @authorized
     async def post(self) -> None:
         """`{runs, columns: [{column, runs, differs}]}`."""
-        await self.ask(lambda store, body: store.table.columns(read_selection(body)))
+        await self.ask(lambda store, body: store.table.columns(read_selection(body), bool(body.get("compare"))))
+
+
+class TableWarmHandler(_Handler):
+    """Says that somebody is about to search."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """`{}` once what a search reads has been read."""
+
+        def work(store: Store, body: Mapping[str, Any]) -> dict[str, Any]:
+            store.table.warm()
+            return {}
+
+        await self.ask(work)
 
 
 class TableIdsHandler(_Handler):

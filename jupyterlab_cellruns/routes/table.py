@@ -27,7 +27,14 @@ from .projects import (
 )
 from .runs import RunHandler, RunsHandler
 from .runs_edit import RunsEditHandler
-from .runs_table import RunsCellsHandler, RunsTableHandler, TableColumnsHandler, TableIdsHandler, TableValuesHandler
+from .runs_table import (
+    RunsCellsHandler,
+    RunsTableHandler,
+    TableColumnsHandler,
+    TableIdsHandler,
+    TableValuesHandler,
+    TableWarmHandler,
+)
 from .series import SeriesHandler
 from .settings import SettingsHandler
 from .status import StatusHandler
@@ -45,6 +52,7 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("runs/table", RunsTableHandler),
     ("runs/table/columns", TableColumnsHandler),
     ("runs/table/values", TableValuesHandler),
+    ("runs/table/warm", TableWarmHandler),
     ("runs/table/ids", TableIdsHandler),
     ("runs/edit", RunsEditHandler),
     ("runs/cells", RunsCellsHandler),

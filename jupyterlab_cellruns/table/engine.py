@@ -112,8 +112,8 @@ class RunsTable:
                 found.update(dict.fromkeys(groups.get(line.id) or [line.id]))
             return list(found)
 
-    def columns(self, selection: Selection) -> dict[str, Any]:
-        """The answer of `POST runs/table/columns`: what the runs of a selection have."""
+    def columns(self, selection: Selection, compare: bool = True) -> dict[str, Any]:
+        """The answer of `POST runs/table/columns`: what the runs of a selection have, and in what they differ."""
         clauses = parse(selection.filter)
         self._source.prepare(selection.scope, "")
         with self._source.reading() as db:
@@ -121,12 +121,16 @@ class RunsTable:
             ids = self._matching(db, version, selection, search.conditions(clauses))
             whole = selection.scope == Scope() and not selection.filter and not selection.text
             total = len(ids)
-            offers = cols.catalog(db, None if whole else ids, total)
-            self._texts.warm(db, version)
+            offers = cols.catalog(db, None if whole else ids, total, compare)
             attributes = [name for name in cols.ATTRIBUTES if name not in ("name", "parent", "cell_id", "experiment_id")]
             offered = [{"column": f"attribute:{name}", "runs": total, "differs": None} for name in attributes]
             offered += [{"column": str(o.column), "runs": o.runs, "differs": o.differs} for o in offers]
             return {"runs": total, "columns": offered}
+
+    def warm(self) -> None:
+        """Read what a search for words will have to read: somebody is about to type."""
+        with self._source.reading() as db:
+            self._texts.warm(db, self._source.version())
 
     def values(self, scope: Scope, column: Column, prefix: str, limit: int) -> list[str]:
         """Values of a param, tag or attribute that begin with a text (without case), the most frequent first."""

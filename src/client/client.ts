@@ -12,6 +12,8 @@ import { Http, type IRequest } from './http';
 import type {
   IAnchor,
   IArtifact,
+  ICellRuns,
+  IEdited,
   IExperiment,
   INotebookBinding,
   IRunDetail,
@@ -21,7 +23,14 @@ import type {
   IRunSummary,
   ISeries,
   IStatus,
-  IUserSettings
+  ITableAnswer,
+  ITableLines,
+  ITableOffer,
+  ITableQuery,
+  ITableScope,
+  ITableSelection,
+  IUserSettings,
+  RunsChange
 } from './tokens';
 
 /** The REST client of the Cellruns server extension. */
@@ -81,6 +90,52 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._get('runs', { ...query, ids: query.ids?.join(',') });
   }
 
+  table(query: ITableQuery): Promise<ITableAnswer> {
+    return this._ask('runs/table', query);
+  }
+
+  tableColumns(
+    selection: ITableSelection & { compare?: boolean }
+  ): Promise<{ runs: number; columns: ITableOffer[] }> {
+    return this._ask('runs/table/columns', selection);
+  }
+
+  async warmTable(scope: ITableScope): Promise<void> {
+    await this._ask('runs/table/warm', scope);
+  }
+
+  async tableValues(
+    scope: ITableScope & { column: string; prefix: string }
+  ): Promise<string[]> {
+    return (await this._ask<{ values: string[] }>('runs/table/values', scope))
+      .values;
+  }
+
+  async tableIds(
+    lines: ITableLines & { first: number; last: number }
+  ): Promise<string[]> {
+    return (await this._ask<{ ids: string[] }>('runs/table/ids', lines)).ids;
+  }
+
+  editRuns(
+    runIds: readonly string[],
+    change: RunsChange,
+    store?: string
+  ): Promise<IEdited> {
+    return this._http.json({
+      method: 'POST',
+      path: 'runs/edit',
+      params: { store },
+      data: { run_ids: runIds, ...change }
+    });
+  }
+
+  async notebookCells(path: string): Promise<ICellRuns[]> {
+    return (
+      await this._get<{ cells: ICellRuns[] }>('runs/cells', { notebook: path })
+    ).cells;
+  }
+
   run(runId: string): Promise<IRunDetail> {
     return this._get(`runs/${encodeURIComponent(runId)}`);
   }
@@ -129,6 +184,14 @@ export class RunsClient implements IRunsClient, IDisposable {
       data: { anchor: id, cell_id, execution_count, run_ids }
     });
     return answer.bundle;
+  }
+
+  /** A question to the runs table; which store it is about stands in the address. */
+  private _ask<T>(path: string, question: ITableScope): Promise<T> {
+    const { store, ...data } = question;
+    const notebook = question.notebook ?? undefined;
+    const params = store ? { store } : { notebook };
+    return this._http.json<T>({ method: 'POST', path, params, data });
   }
 
   private _get<T>(path: string, params: IRequest['params'] = {}): Promise<T> {

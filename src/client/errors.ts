@@ -17,6 +17,7 @@ export class RunsError extends Error {
     this.hint = options.hint ?? '';
     this.code = options.code;
     this.status = options.status ?? 0;
+    this.span = options.span ?? null;
   }
 
   /** What to do about it, or an empty string. */
@@ -25,6 +26,8 @@ export class RunsError extends Error {
   readonly code: RunsErrorCode;
   /** HTTP status, 0 where no answer came. */
   readonly status: number;
+  /** Characters of the text in question that are wrong, from and up to, or null. */
+  readonly span: readonly [number, number] | null;
 }
 
 export namespace RunsError {
@@ -33,6 +36,7 @@ export namespace RunsError {
     hint?: string;
     code: RunsErrorCode;
     status?: number;
+    span?: readonly [number, number];
   }
 
   /** Any thrown thing as a `RunsError`. */

@@ -44,7 +44,8 @@ export function describeFailure(
       message: body.message,
       hint,
       code: body.code,
-      status
+      status,
+      ...(isSpan(body.span) ? { span: body.span } : {})
     });
   }
   if (status === 404) {
@@ -80,6 +81,14 @@ export function serverMissing(trans: TranslationBundle): RunsError {
     code: 'server_missing',
     status: 404
   });
+}
+
+function isSpan(value: unknown): value is [number, number] {
+  return (
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every(place => typeof place === 'number')
+  );
 }
 
 function asObject(body: unknown): Record<string, unknown> {

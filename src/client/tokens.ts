@@ -165,6 +165,133 @@ export interface IAnchor {
   open: boolean;
 }
 
+/** Whose runs a table shows. */
+export interface ITableScope {
+  /** Id of the store, or undefined: the notebook's, else the default one. */
+  store?: string;
+  /** Ids of experiments, or null for all. */
+  experiments?: readonly string[] | null;
+  /** Path of a notebook. */
+  notebook?: string | null;
+  /** Id of a cell of it. */
+  cell?: string | null;
+  stage?: 'active' | 'deleted' | 'all';
+}
+
+/** Which runs, and in which order. Columns are called `kind:key` (docs/http-api.md). */
+export interface ITableSelection extends ITableScope {
+  /** MLflow's filter language. */
+  filter?: string;
+  /** Words that must occur. */
+  text?: string;
+  sort?: readonly { column: string; descending: boolean }[];
+  group?: string | null;
+  nested?: boolean;
+}
+
+/** Which lines of them. */
+export interface ITableLines extends ITableSelection {
+  folded?: boolean;
+  toggled?: readonly string[];
+  snapshot?: string | null;
+}
+
+export interface ITableQuery extends ITableLines {
+  /** Columns, or null: the server picks at most `most`. */
+  columns: readonly string[] | null;
+  most?: number;
+  offset: number;
+  limit: number;
+  reveal?: string | null;
+  refresh?: 'news' | 'all' | '';
+}
+
+/** What a group of runs shows of a metric. */
+export interface ISpread {
+  mean: number;
+  deviation: number | null;
+  runs: number;
+  least: number;
+  greatest: number;
+}
+
+/** A value in the table; groups have spreads, or say how many values there are. */
+export type TableCell = number | string | ISpread | { distinct: number };
+
+/** Facts of the lines of a window, column by column. */
+export interface ITableRows {
+  id: string[];
+  depth: number[];
+  children: number[];
+  expanded: boolean[];
+  group: (string | number | null)[];
+  name: (string | null)[];
+  status: (RunStatus | null)[];
+  start_time: (number | null)[];
+  end_time: (number | null)[];
+  experiment_id: (string | null)[];
+  lifecycle_stage: (string | null)[];
+  notebook: (string | null)[];
+  cell_id: (string | null)[];
+  execution_count: (number | null)[];
+  parent: (string | null)[];
+}
+
+export interface ITableAnswer {
+  snapshot: string;
+  /** Lines there are. */
+  total: number;
+  /** Runs there are. */
+  runs: number;
+  offset: number;
+  rows: ITableRows;
+  columns: string[];
+  cells: Record<string, (TableCell | null)[]>;
+  /** Runs that came since the order was made. */
+  added: number;
+  /** The order would be another by now. */
+  outdated: boolean;
+  /** Runs that have come from a remote store while more are on their way. */
+  loaded: number | null;
+  /** Runs whose least or greatest value is still being read. */
+  pending: number;
+  trouble: string | null;
+  /** Line of the run that was to be revealed, null where it is none. */
+  index?: number | null;
+}
+
+export interface ITableOffer {
+  column: string;
+  runs: number;
+  differs: boolean | null;
+}
+
+/** What to change in runs. */
+export type RunsChange =
+  | {
+      change: 'tags';
+      set?: Record<string, string>;
+      remove?: readonly string[];
+    }
+  | { change: 'rename'; name: string }
+  | { change: 'note'; note: string }
+  | { change: 'delete' }
+  | { change: 'restore' }
+  | { change: 'end'; status: 'FINISHED' | 'FAILED' | 'KILLED' };
+
+export interface IEdited {
+  changed: string[];
+  refused: { run_id: string; message: string }[];
+}
+
+/** A cell that made runs. */
+export interface ICellRuns {
+  cell_id: string;
+  runs: number;
+  /** When the newest began (ms). */
+  last: number;
+}
+
 /** The one place that talks to the Cellruns server. Every method rejects with a `RunsError`. */
 export interface IRunsClient {
   /** Runs changed in the store, as announced on the event stream of Jupyter Server. */
@@ -178,6 +305,30 @@ export interface IRunsClient {
   /** Tells the server what the user's settings say. */
   applySettings(settings: IUserSettings): Promise<IUserSettings>;
   runs(query: IRunsQuery): Promise<{ runs: IRunSummary[]; total: number }>;
+  /** A window of the runs table. */
+  table(query: ITableQuery): Promise<ITableAnswer>;
+  /** What columns the runs of a selection have. */
+  tableColumns(
+    selection: ITableSelection & { compare?: boolean }
+  ): Promise<{ runs: number; columns: ITableOffer[] }>;
+  /** Says that somebody is about to search for words. */
+  warmTable(scope: ITableScope): Promise<void>;
+  /** Values of a column that begin so, the most frequent first. */
+  tableValues(
+    scope: ITableScope & { column: string; prefix: string }
+  ): Promise<string[]>;
+  /** Ids of the runs on some lines of the table. */
+  tableIds(
+    lines: ITableLines & { first: number; last: number }
+  ): Promise<string[]>;
+  /** Change runs that are there. */
+  editRuns(
+    runIds: readonly string[],
+    change: RunsChange,
+    store?: string
+  ): Promise<IEdited>;
+  /** Cells of a notebook that made runs. */
+  notebookCells(path: string): Promise<ICellRuns[]>;
   run(runId: string): Promise<IRunDetail>;
   series(
     runId: string,

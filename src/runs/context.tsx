@@ -16,6 +16,9 @@ export interface IViewContext {
   commands: CommandRegistry;
   /** Put text on the clipboard. */
   copy: (text: string) => void;
+  /** Renders Markdown, or null where nothing can. */
+  markdown:
+    ((text: string) => Promise<{ node: HTMLElement; dispose(): void }>) | null;
 }
 
 export const ViewContext = createContext<IViewContext | null>(null);

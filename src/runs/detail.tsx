@@ -9,6 +9,7 @@ import { IconButton, useSignal, useView } from './context';
 import { RunDetailModel } from './detail-model';
 import { formatTime } from './format';
 import { backIcon } from './icons';
+import { Markdown } from './markdown';
 import { Metrics } from './metrics';
 import { Pairs, Section } from './section';
 import { Failure, Skeleton } from './states';
@@ -103,9 +104,7 @@ function Body(props: {
         </p>
       ) : null}
       <Facts detail={detail} onOpen={props.onOpen} />
-      {detail.run.note ? (
-        <p className="jp-Cellruns-note">{detail.run.note}</p>
-      ) : null}
+      {detail.run.note ? <Markdown text={detail.run.note} /> : null}
       <Section title={trans.__('Metrics')} count={detail.metrics.length}>
         <Metrics model={model} metrics={detail.metrics} />
       </Section>

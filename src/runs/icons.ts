@@ -34,3 +34,19 @@ export const saveFileIcon = new LabIcon({
   <path class="jp-icon3" fill="#616161" d="M11 4h2v8.2l3.1-3.1 1.4 1.4L12 16l-5.5-5.5 1.4-1.4 3.1 3.1ZM5 18h14v2H5Z"/>
 </svg>`
 });
+
+/** A table in a tab of its own. */
+export const tabIcon = new LabIcon({
+  name: 'jupyterlab-cellruns:tab',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path class="jp-icon3" fill="#616161" d="M5 4h6v2H5v13h13v-6h2v6a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2Zm9-1h7v7h-2V6.4l-8.3 8.3-1.4-1.4L17.6 5H14Z"/>
+</svg>`
+});
+
+/** More to choose. */
+export const moreIcon = new LabIcon({
+  name: 'jupyterlab-cellruns:more',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path class="jp-icon3" fill="#616161" d="M12 4a2 2 0 1 1 0 4 2 2 0 0 1 0-4Zm0 6a2 2 0 1 1 0 4 2 2 0 0 1 0-4Zm0 6a2 2 0 1 1 0 4 2 2 0 0 1 0-4Z"/>
+</svg>`
+});

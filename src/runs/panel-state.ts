@@ -1,5 +1,7 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 
+import { FIRST_CHOICE, type IScopeChoice } from '../table/scope';
+
 /** What the shell of the panel knows before its views are loaded. */
 export class PanelState {
   /** Emitted when anything below changed. */
@@ -36,6 +38,16 @@ export class PanelState {
     }
   }
 
+  /** Whose runs the list shows. */
+  get choice(): IScopeChoice {
+    return this._choice;
+  }
+
+  choose(choice: IScopeChoice): void {
+    this._choice = choice;
+    this._changed.emit();
+  }
+
   /** Id of the run that is open, or null: the list. */
   get openRun(): string | null {
     return this._openRun;
@@ -60,6 +72,7 @@ export class PanelState {
 
   private _changed = new Signal<this, void>(this);
   private _refreshRequested = new Signal<this, void>(this);
+  private _choice: IScopeChoice = FIRST_CHOICE;
   private _notebook: string | null = null;
   private _openRun: string | null = null;
   private _lastRun: string | null = null;

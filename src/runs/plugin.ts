@@ -6,6 +6,7 @@ import {
 } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -13,8 +14,12 @@ import { Poll } from '@lumino/polling';
 
 import { IRunsClient } from '../client/tokens';
 import { ILiveRuns } from '../live/tokens';
+// Made at activation, so that the panel knows what it showed.
+// eslint-disable-next-line jupyter/prefer-lazy-imports
+import { TableMemory } from '../table/memory';
+import { readChoice } from '../table/scope';
 import { cellrunsIcon } from './icons';
-import { RunsMemory } from './memory';
+import { markdownRenderer } from './markdown';
 import { PanelState } from './panel-state';
 import { RunsPanel } from './widget';
 
@@ -39,7 +44,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     ICommandPalette,
     ILayoutRestorer,
     ILabShell,
-    IStateDB
+    IStateDB,
+    IRenderMimeRegistry
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -51,7 +57,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     labShell: ILabShell | null,
-    stateDB: IStateDB | null
+    stateDB: IStateDB | null,
+    rendermime: IRenderMimeRegistry | null
   ): void => {
     if (!client) {
       return;
@@ -59,15 +66,21 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellruns');
     const state = new PanelState();
+    const memory = new TableMemory(stateDB);
     const panel = new RunsPanel({
       state,
       client,
       live,
       trans,
       commands,
-      memory: new RunsMemory(stateDB),
-      copy: text => Clipboard.copyToSystem(text)
+      memory,
+      copy: text => Clipboard.copyToSystem(text),
+      markdown: markdownRenderer(rendermime)
     });
+    void memory
+      .remembered('scope')
+      .then(choice => state.choose(readChoice(choice)))
+      .catch(() => undefined);
     panel.title.icon = cellrunsIcon;
     panel.title.caption = trans.__('Cellruns: Runs');
 

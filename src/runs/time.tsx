@@ -19,7 +19,9 @@ export function Ago(props: { time: number }): JSX.Element {
 }
 
 /** How long a run took; ticks while it runs. */
-export function Duration(props: { run: IRunSummary }): JSX.Element {
+export function Duration(props: {
+  run: Pick<IRunSummary, 'start_time' | 'end_time' | 'status'>;
+}): JSX.Element {
   const { start_time, end_time, status } = props.run;
   const running = end_time === null && status === 'RUNNING';
   const now = useNow(running ? 1000 : 0);

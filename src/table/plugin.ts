@@ -1,0 +1,141 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import {
+  Clipboard,
+  ICommandPalette,
+  WidgetTracker,
+  type MainAreaWidget
+} from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { IRunsClient } from '../client/tokens';
+import { ILiveRuns } from '../live/tokens';
+import { cellrunsIcon } from '../runs/icons';
+import { markdownRenderer } from '../runs/markdown';
+// The commands are there from the start.
+// eslint-disable-next-line jupyter/prefer-lazy-imports
+import { addRunCommands } from './commands';
+// Shared by all tabs.
+// eslint-disable-next-line jupyter/prefer-lazy-imports
+import { TableMemory } from './memory';
+import { readChoice } from './scope';
+import { makeTab, type RunsTab } from './tab';
+
+namespace CommandIDs {
+  export const openTable = 'cellruns:open-runs-table';
+  export const openRun = 'cellruns:open-run';
+}
+
+/** The runs table as a tab, and the commands on runs. */
+export const tablePlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-cellruns:table',
+  description: 'The runs table in a tab, and commands on runs.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [
+    IRunsClient,
+    ILiveRuns,
+    IRenderMimeRegistry,
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    IStateDB
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    client: IRunsClient | null,
+    live: ILiveRuns | null,
+    rendermime: IRenderMimeRegistry | null,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+    stateDB: IStateDB | null
+  ): void => {
+    if (!client) {
+      return;
+    }
+    const { commands, shell } = app;
+    const trans = (translator ?? nullTranslator).load('jupyterlab_cellruns');
+    addRunCommands({ commands, client, trans });
+
+    const memory = new TableMemory(stateDB);
+    const tracker = new WidgetTracker<MainAreaWidget<RunsTab>>({
+      namespace: 'cellruns-table'
+    });
+    let count = 0;
+    commands.addCommand(CommandIDs.openTable, {
+      label: trans.__('Open the Runs Table'),
+      icon: cellrunsIcon,
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            mode: {
+              type: 'string',
+              description: trans.__('"notebook", or "all" for experiments')
+            },
+            experiments: {
+              type: 'array',
+              items: { type: 'string' },
+              description: trans.__('Ids of experiments; none for all')
+            },
+            notebook: {
+              type: 'string',
+              description: trans.__('Path of the notebook')
+            }
+          }
+        }
+      },
+      execute: args => {
+        const current = notebooks.currentWidget?.context.localPath ?? null;
+        const notebook =
+          typeof args.notebook === 'string' ? args.notebook : current;
+        const widget = makeTab({
+          client,
+          live,
+          memory,
+          trans,
+          commands,
+          copy: text => Clipboard.copyToSystem(text),
+          markdown: markdownRenderer(rendermime),
+          choice: readChoice(args.mode === undefined ? { mode: 'all' } : args),
+          notebook,
+          onOpen: runId =>
+            void commands.execute(CommandIDs.openRun, { run_id: runId })
+        });
+        count += 1;
+        widget.id = `jp-Cellruns-table-${count}-${Date.now()}`;
+        widget.title.label = trans.__('Runs');
+        widget.title.icon = cellrunsIcon;
+        widget.title.closable = true;
+        shell.add(widget, 'main');
+        shell.activateById(widget.id);
+        widget.content.choiceChanged.connect(() => void tracker.save(widget));
+        void tracker.add(widget);
+        return widget;
+      }
+    });
+    void restorer?.restore(tracker, {
+      command: CommandIDs.openTable,
+      name: widget => widget.id,
+      args: ({ content }) => ({
+        mode: content.choice.mode,
+        ...(content.choice.experiments
+          ? { experiments: [...content.choice.experiments] }
+          : {}),
+        ...(content.notebook === null ? {} : { notebook: content.notebook })
+      })
+    });
+    palette?.addItem({
+      command: CommandIDs.openTable,
+      category: trans.__('Cellruns')
+    });
+  }
+};
