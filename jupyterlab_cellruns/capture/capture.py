@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..stores import rules
 from ..stores.base import Refusal, Store
 from .events import ATTACHED, Envelope, attached, attached_id
 from .inbox import ALL, Inbox
@@ -20,6 +21,8 @@ from .spool import SpoolFolder
 from .writer import Writer
 
 _TIDY_SECONDS = 2.0
+_MOST_REFUSALS = 20
+"""Of one run, that are each said; a million of them would drown the log and all other notices."""
 _LATE_SECONDS = 0.03
 """How long a barrier waits for a message that is on its way before it reads the spool."""
 
@@ -74,6 +77,7 @@ class Capture:
         self._writer_of: dict[str, Writer] = {}
         self._writers: dict[str, Writer] = {}
         self._homeless: set[str] = set()
+        self._refusals: dict[str, int] = {}
         self._thread = threading.Thread(target=self._run, name="cellruns-inbox", daemon=True)
 
     def start(self) -> None:
@@ -301,6 +305,14 @@ class Capture:
         self._refused(Refusal(run, text))
 
     def _refused(self, refusal: Refusal) -> None:
+        count = self._refusals[refusal.run] = self._refusals.get(refusal.run, 0) + 1
+        if count > _MOST_REFUSALS and str(count).strip("0") != "1":
+            return
+        message = refusal.message if len(refusal.message) < 1000 else refusal.message[:1000] + " ..."
+        message = f"{message.rstrip('. ')}. {rules.advice(message)}"
+        if count > _MOST_REFUSALS:
+            message = f"{count} things of this run were refused so far, most of them unsaid; the last: {message}"
+        refusal = Refusal(refusal.run, message)
         self._log.warning("Cellruns, run %s: %s", refusal.run, refusal.message)
         with self._lock:
             owners = [k for k in self._kernels.values() if refusal.run in k.runs]

@@ -19,6 +19,7 @@ ATTACHED = "attached"
 _ATTACHED_ID = ATTACHED + ":"
 
 _SOURCE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _INT64_MAX = 2**63 - 1
 _NON_FINITE = ("NaN", "Infinity", "-Infinity")
 _STATUSES = ("FINISHED", "FAILED", "KILLED")
@@ -160,7 +161,7 @@ def parse_envelope(data: Any) -> Envelope:
         raise MalformedEnvelope("", f"an envelope is a JSON object, not {_name(data)}")
     version = data.get("v")
     if version != 1 or isinstance(version, bool):
-        raise MalformedEnvelope("v", f"version {version!r} is not known here; this server reads version 1")
+        raise MalformedEnvelope("v", f"version {str(version)[:40]!r} is not known here; this server reads version 1")
     source = data.get("source")
     if not isinstance(source, str) or not _SOURCE.match(source):
         raise MalformedEnvelope("source", "wants 1 to 64 characters of A-Z a-z 0-9 . _ -")
@@ -216,7 +217,7 @@ def _event(raw: Any, at: str) -> Event:
     if kind == "run.end":
         status = raw.get("status")
         if status not in _STATUSES:
-            raise MalformedEnvelope(f"{at}.status", f"{status!r} is none of {', '.join(_STATUSES)}")
+            raise MalformedEnvelope(f"{at}.status", f"{str(status)[:40]!r} is none of {', '.join(_STATUSES)}")
         end_time = raw.get("end_time")
         return RunEnd(run, status, None if end_time is None else _integer(end_time, f"{at}.end_time"), mirrored)
     if kind == "artifact":
@@ -235,7 +236,7 @@ def _event(raw: Any, at: str) -> Event:
             _optional_text(raw.get("uri"), f"{at}.uri"),
             _optional_text(raw.get("mlmodel"), f"{at}.mlmodel"),
         )
-    raise MalformedEnvelope(f"{at}.kind", f"{kind!r} is no event of version 1")
+    raise MalformedEnvelope(f"{at}.kind", f"{str(kind)[:40]!r} is no event of version 1")
 
 
 def _cell(raw: Any) -> Cell | None:
@@ -269,6 +270,8 @@ def _text(value: Any, at: str, most: int | None = None, minimum: int = 1) -> str
         raise MalformedEnvelope(at, "must not be empty")
     if most is not None and len(value) > most:
         raise MalformedEnvelope(at, f"{len(value)} characters; at most {most} are allowed")
+    if not value.isascii() and _SURROGATE.search(value):
+        raise MalformedEnvelope(at, "is no valid Unicode text (a lone surrogate)")
     return value
 
 
@@ -280,7 +283,7 @@ def _integer(value: Any, at: str) -> int:
     if type(value) is not int:
         raise MalformedEnvelope(at, f"wants an integer, not {_name(value)}")
     if not -_INT64_MAX - 1 <= value <= _INT64_MAX:
-        raise MalformedEnvelope(at, f"{value} does not fit in 64 bits")
+        raise MalformedEnvelope(at, f"{value if abs(value) < 2**200 else 'a number'} does not fit in 64 bits")
     return value
 
 
@@ -314,5 +317,5 @@ def _entries(value: Any, at: str) -> dict[str, str]:
         raise MalformedEnvelope(at, f"wants an object, not {_name(value)}")
     for key, item in value.items():
         if not isinstance(item, str):
-            raise MalformedEnvelope(f"{at}[{key!r}]", f"wants text, not {_name(item)}")
+            raise MalformedEnvelope(f"{at}[{key[:100]!r}]", f"wants text, not {_name(item)}")
     return value

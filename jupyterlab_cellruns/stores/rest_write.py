@@ -198,9 +198,13 @@ class RestWriter:
             found = self._find(experiment, event.run)
             if found is None:
                 parent = {"mlflow.parentRunId": self.run_id(event.parent)} if event.parent else {}
-                tags = {**event.tags, **parent, LOCAL_ID_TAG: event.run}
+                user = {"mlflow.user": event.tags["mlflow.user"]} if "mlflow.user" in event.tags else {}
+                tags = {**user, **parent, LOCAL_ID_TAG: event.run}
                 found = self.create_run(experiment, event.name, event.start_time or 0, tags)
             self._local[event.run] = found
+            # One bad tag does not cost the run.
+            for kind, _, entries in _bodies([Tags(event.run, event.tags)]):
+                self._log(found, kind, entries, refusals)
         except ApiError as error:
             refusals.append(Refusal(event.run, error.message))
         except StoreRefused as error:

@@ -148,6 +148,24 @@ def negative_timestamps(key: str, refused: int, total: int) -> str:
     )
 
 
+_ADVICE = (
+    ("Changing param values", "Log it under another key, or start a new run for the new value."),
+    ("must be in the 'active' state", "Restore the run and log again."),
+    ("not found", "The run was removed from the store, or never made there: start a new one."),
+    ("No Experiment", "Choose another experiment for the notebook."),
+    ("Names may", "Choose another name."),
+    ("maximum length of 250", "Choose a shorter name."),
+    ("length", "Shorten it, or log it as an artifact (mlflow.log_text)."),
+    ("Timestamp", "Set the clock of the machine, or give a timestamp in milliseconds since 1970."),
+    ("Unicode", "Mend the text."),
+)
+
+
+def advice(message: str) -> str:
+    """What to do about something that was refused, by MLflow's words for it."""
+    return next((said for words, said in _ADVICE if words in message), "Everything else was stored.")
+
+
 def _bad_name(name: str, path: str) -> str | None:
     if not _NAME.match(name):
         colon = "" if sys.platform == "win32" else ", colon(:)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -35,6 +36,8 @@ class SqliteStore:
         self._busy_seconds = busy_seconds
         self._lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
+        self._file = (0, 0)
+        self._revision: str | None = None
 
     def write(self, events: Sequence[Event]) -> list[Refusal]:
         """See `Store.write`; one transaction."""
@@ -161,6 +164,7 @@ class SqliteStore:
             try:
                 db = self._connection()
                 db.execute("BEGIN IMMEDIATE")
+                self._look_again(db)
             except sqlite3.OperationalError as error:
                 self._drop()
                 raise StoreUnavailable(f"{self.path} can't be written now: {error}") from error
@@ -176,10 +180,32 @@ class SqliteStore:
                     db.execute("ROLLBACK")
                 raise
 
+    def _look_again(self, db: sqlite3.Connection) -> None:
+        """Another MLflow may have changed the tables since the schema check, under our hands."""
+        revision = schema.revision_of(db)
+        if self._revision is None:
+            self._revision = revision
+        elif revision != self._revision:
+            self._drop()
+            raise StoreUnavailable(
+                f"{self.path} was changed by another MLflow (revision {revision}, {self._revision} before): nothing is "
+                "written to it by this one, what is logged stays in the spool. Install that MLflow where JupyterLab runs "
+                "(`pip install -U mlflow`) and restart JupyterLab"
+            )
+
     def _connection(self) -> sqlite3.Connection:
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            self._drop()
+            raise sqlite3.OperationalError(
+                "the file is gone; put it back (what is logged stays in the spool meanwhile), or restart JupyterLab for a new one"
+            ) from None
+        if self._writer is not None and (found.st_dev, found.st_ino) != self._file:
+            # Not the file that we have open: what is written there nobody would find.
+            self._drop()
         if self._writer is None:
-            if not self.path.exists():
-                raise sqlite3.OperationalError("the file is gone")
+            self._file = (found.st_dev, found.st_ino)
             self._writer = sqlite3.connect(
                 self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
             )

@@ -126,7 +126,7 @@ def set_tag(summary: dict[str, Any], key: str, value: str) -> None:
     elif key == "cellruns.cell_id":
         summary["cell_id"] = value
     elif key == "cellruns.execution_count":
-        summary["execution_count"] = int(value) if value.isdigit() else None
+        summary["execution_count"] = int(value) if value.isdecimal() and len(value) < 19 else None
     elif key == "mlflow.parentRunId":
         summary["parent"] = value
     elif key == "mlflow.user":

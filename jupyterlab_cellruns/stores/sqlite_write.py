@@ -153,17 +153,22 @@ class Batch:
 
     def _start(self, event: RunStart) -> None:
         run_id = run_id_of(event.run)
-        experiment = int(event.experiment) if event.experiment and event.experiment.isdigit() else 0
+        given = event.experiment or "0"
+        experiment = int(given) if given.isdecimal() and len(given) < 19 else -1
         row = self._db.execute(
             "SELECT artifact_location FROM experiments WHERE experiment_id = ?", (experiment,)
         ).fetchone()
         if row is None:
             return self._refuse(event.run, f"No Experiment with id={event.experiment} exists")
         parent = {"mlflow.parentRunId": self._local_run(event.parent)} if event.parent else {}
-        tags = {**event.tags, **parent, LOCAL_ID_TAG: event.run}
+        tags = {**parent, LOCAL_ID_TAG: event.run}
+        if "mlflow.user" in event.tags:
+            tags["mlflow.user"] = event.tags["mlflow.user"][: rules.MAX_TAG]
         insert_run(self._db, run_id, experiment, row[0], event.name, event.start_time or 0, tags)
         self._stages[run_id] = "active"
         self._local[event.run] = run_id
+        # Tags of others are as good or bad as those that come later.
+        self._tags(run_id, event.tags)
         return None
 
 

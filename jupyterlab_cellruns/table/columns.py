@@ -113,7 +113,8 @@ def _attribute(db: sqlite3.Connection, key: str, ids: Sequence[str] | None) -> d
             found = {run: path for run, path in found.items() if str(path).endswith(".ipynb")}
         merged.update(found)
     if key == "execution_count":
-        return {run: int(str(value)) for run, value in merged.items() if str(value).isdigit()}
+        texts = ((run, str(value)) for run, value in merged.items())
+        return {run: int(text) for run, text in texts if text.isdecimal() and len(text) < 19}
     return merged
 
 

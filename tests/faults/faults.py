@@ -103,33 +103,28 @@ def shoot():
         os.kill(pid, signal.SIGINT)
     end.set()
 threading.Thread(target=shoot).start()
-while not end.is_set():
+while True:
     try:
         while not end.is_set():
             mlflow.log_metric("loss", i, step=i)
             i += 1
-            if i % {every} == 0: time.sleep(0.005)
-    except KeyboardInterrupt:
-        unsure.add(i)
-        i += 1
-while True:
-    try:
         time.sleep(0.2)
         mlflow.end_run()
         break
     except KeyboardInterrupt:
-        continue
+        unsure.add(i)
+        i += 1
 print(run.info.run_id, i, sorted(unsure))
 """
 
 
-def interrupted(lab: Lab, name: str, shots: int = 30) -> Tally:
-    """SIGINT again and again in mid-loop, caught by the user's code; then one that ends the cell.
+def interrupted(lab: Lab, name: str, shots: int = 20) -> Tally:
+    """SIGINT again and again in a loop that logs as fast as it can, caught by the user's code; then one that ends the cell.
 
     A step whose log call was broken off may be stored or not; every other one has to be there once.
     """
     kernel = lab.notebook(f"{name}.ipynb").ready()
-    reply = kernel.run(INTERRUPTED.format(shots=shots, every=5000))
+    reply = kernel.run(INTERRUPTED.format(shots=shots))
     assert reply.status == "ok", reply.error
     run_id, total, unsure = reply.text.strip().split(" ", 2)
     open_steps = set(json.loads(unsure))
