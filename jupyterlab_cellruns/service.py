@@ -18,6 +18,7 @@ from .closing import Closer
 from .experiments import Mode
 from .kernels.kernels import Kernels
 from .kernels.processes import Processes
+from .models.jobs import ModelJobs
 from .notebooks import Notebooks
 from .projects.service import Projects
 from .provenance.log import ProvenanceLog
@@ -118,6 +119,7 @@ class Service:
         self._tasks: set[asyncio.Future[Any]] = set()
         self._planned: dict[str, dict[str, Any]] = {}
         self._following_left: asyncio.Future[None] | None = None
+        self.models = ModelJobs()
         self.notebooks = Notebooks(data_dir / "notebooks.json")
         self.sessions = Sessions(serverapp.session_manager, serverapp.root_dir)
         self._announcer = Announcer(serverapp.event_logger, self._news, log)
@@ -162,6 +164,7 @@ class Service:
         if self._following_left is not None:
             self._following_left.cancel()
         await asyncio.to_thread(self.projects.stop)
+        await self.models.stop()
         await self.following.stop()
         await self._provenance.stop()
         stored = await asyncio.to_thread(self.capture.stop)

@@ -2,6 +2,8 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { clientPlugin } from './client/plugin';
 import { modelsPlugin } from './models/plugin';
+import { modelCardPlugin } from './modelcard/plugin';
+import { registryPlugin } from './registry/plugin';
 import { inlinePlugin } from './inline/plugin';
 import { reattachPlugin } from './inline/reattachPlugin';
 import { livePlugin } from './live/plugin';
@@ -17,7 +19,9 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   sessionPlugin,
   runsPlugin,
   tablePlugin,
-  modelsPlugin
+  modelsPlugin,
+  modelCardPlugin,
+  registryPlugin
 ];
 
 export default plugins;

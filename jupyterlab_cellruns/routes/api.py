@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..experiments import Mode
+from ..models.jobs import ModelJobs
 from ..projects.service import Projects
 from ..provenance.report import Report
 from ..rerun import Rerun
@@ -149,6 +150,8 @@ class Service(Protocol):
     async def provenance(self, kernel_id: str, report: Report) -> bool:
         """Take a kernel's report on its runs; False where the settings want none. Raises OSError."""
         ...
+    @property
+    def models(self) -> ModelJobs: ...
 
     def settings_json(self) -> dict[str, Any]:
         """What `GET settings` answers."""

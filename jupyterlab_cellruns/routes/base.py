@@ -71,9 +71,13 @@ class BrowserHandler(APIHandler):
 
     def json_object(self) -> dict[str, Any]:
         """The body as a JSON object. Raises `BadArgument` where it is none."""
+        return self.json_object_of(MAX_JSON)
+
+    def json_object_of(self, most: int) -> dict[str, Any]:
+        """Like `json_object` for a body of at most so many bytes."""
         raw = self.request.body
-        if len(raw) > MAX_JSON:
-            raise RouteError(413, f"The body has {len(raw)} bytes; at most {MAX_JSON} are read")
+        if len(raw) > most:
+            raise RouteError(413, f"The body has {len(raw)} bytes; at most {most} are read")
         try:
             value = json.loads(raw)
         except ValueError as error:

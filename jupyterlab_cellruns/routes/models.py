@@ -9,7 +9,6 @@ from tornado import web
 
 from ..models.check import Wanted, check
 from ..models.executable import NoPython, of_kernel, of_spec
-from ..models.probe import Prober
 from . import arguments
 from .base import BrowserHandler
 from .encode import encode
@@ -39,7 +38,7 @@ class ModelCheckHandler(BrowserHandler):
                 interpreter = of_kernel(self.kernel_manager, kernel_id)
             else:
                 interpreter = of_spec(self.kernel_manager, arguments.text(name, "kernel_name", 256))
-            environment = await self._prober().environment(interpreter, fresh)
+            environment = await self.service.models.prober.environment(interpreter, fresh)
         except NoPython as error:
             raise RouteError(409, str(error), "Choose another kernel.", "no_python") from error
         found = await self.context.blocking(lambda: check(wanted, environment))
@@ -50,13 +49,6 @@ class ModelCheckHandler(BrowserHandler):
             "requirements": found,
         }
         self.finish(encode(answer))
-
-    def _prober(self) -> Prober:
-        prober = self.settings.get("cellruns_prober")
-        if prober is None:
-            prober = self.settings["cellruns_prober"] = Prober()
-        assert isinstance(prober, Prober)
-        return prober
 
 
 def requirements(value: Any) -> list[Wanted]:

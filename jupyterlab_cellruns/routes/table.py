@@ -14,6 +14,10 @@ from .context import RouteContext
 from .experiments import ExperimentsHandler
 from .kernel_context import KernelContextHandler
 from .kernel_provenance import KernelProvenanceHandler
+from .lineage import DatasetUsesHandler
+from .model_files import ModelContentHandler, ModelFilesHandler
+from .model_servers import ModelInvocationsHandler, ModelServerHandler, ModelServersHandler
+from .model_tries import ModelTriesHandler, ModelTryHandler
 from .models import ModelCheckHandler
 from .notebooks import NotebooksHandler
 from .projects import (
@@ -25,6 +29,7 @@ from .projects import (
     ManagersHandler,
     PlanHandler,
 )
+from .registry import RegisterHandler, RegistryHandler, VersionsHandler
 from .runs import RunHandler, RunsHandler
 from .runs_edit import RunsEditHandler
 from .runs_table import (
@@ -70,6 +75,17 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("projects/jobs", JobsHandler),
     ("projects/jobs/([0-9a-f]+)", JobHandler),
     ("projects/jobs/([0-9a-f]+)/log", JobLogHandler),
+    ("models/files", ModelFilesHandler),
+    ("models/content", ModelContentHandler),
+    ("registry/register", RegisterHandler),
+    ("registry/versions", VersionsHandler),
+    ("registry/(.+)", RegistryHandler),
+    ("datasets/uses", DatasetUsesHandler),
+    ("models/tries", ModelTriesHandler),
+    ("models/tries/([0-9a-f]+)", ModelTryHandler),
+    ("models/servers", ModelServersHandler),
+    ("models/servers/([0-9a-f]+)", ModelServerHandler),
+    ("models/servers/([0-9a-f]+)/invocations", ModelInvocationsHandler),
 ]
 _KERNEL: list[tuple[str, type[RequestHandler]]] = [
     ("kernel/context", KernelContextHandler),

@@ -5,7 +5,7 @@ import { describeFailure, serverMissing } from './failure';
 
 /** One request to a route of the Cellruns server. */
 export interface IRequest {
-  method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   /** Route below `<base_url>/cellruns/`. */
   path: string;
   params?: Record<string, string | number | readonly string[] | undefined>;

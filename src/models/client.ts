@@ -1,23 +1,199 @@
-import { Http } from '../client/http';
-import { IKernelChoice, IModelsClient } from './tokens';
-import { IKernelEnvironment, IWanted } from './verdict';
+import { URLExt } from '@jupyterlab/coreutils';
 
-/** The routes below `models/`. */
+import { Http } from '../client/http';
+import type { IRunDetail, IStatus } from '../client/tokens';
+import type { IServer, ITry, ITryOptions } from './jobs';
+import type { IRegisteredModel, IVersion } from './registry';
+import type { ModelAddress } from './source';
+import type {
+  IDatasetUse,
+  IKernelChoice,
+  IModelsClient,
+  IStoredModel
+} from './tokens';
+import type { IKernelEnvironment, IWanted } from './verdict';
+
+/** The routes below `models/`, and those of lineage. */
 export class ModelsClient implements IModelsClient {
-  constructor(private _http: Http) {}
+  constructor(
+    private _http: Http,
+    private _baseUrl: string
+  ) {}
 
   check(
     kernel: IKernelChoice,
     requirements: IWanted[],
     fresh: boolean
   ): Promise<IKernelEnvironment> {
-    const chosen = kernel.id
-      ? { kernel: kernel.id }
-      : { kernel_name: kernel.name };
     return this._http.json({
       method: 'POST',
       path: 'models/check',
-      data: { ...chosen, requirements, fresh }
+      data: { ...chosen(kernel), requirements, fresh }
     });
   }
+
+  files(uri: string): Promise<IStoredModel> {
+    return this._http.json({
+      method: 'GET',
+      path: 'models/files',
+      params: { uri }
+    });
+  }
+
+  content(uri: string, path: string, limit: number): Promise<string> {
+    return this._http.text(
+      { path: 'models/content', params: { uri, path } },
+      limit
+    );
+  }
+
+  contentUrl(uri: string, path: string): string {
+    return (
+      URLExt.join(this._baseUrl, 'models/content') +
+      URLExt.objectToQueryString({ uri, path, download: '1' })
+    );
+  }
+
+  startTry(
+    model: ModelAddress,
+    kernel: IKernelChoice,
+    options: ITryOptions
+  ): Promise<ITry> {
+    const { input, params, seconds, memoryMiB } = options;
+    return this._http.json({
+      method: 'POST',
+      path: 'models/tries',
+      data: {
+        ...model,
+        ...chosen(kernel),
+        input,
+        params,
+        seconds,
+        memory_mib: memoryMiB
+      }
+    });
+  }
+
+  watchTry(id: string): Promise<ITry> {
+    return this._http.json({
+      method: 'GET',
+      path: `models/tries/${id}`,
+      params: { wait: '1' }
+    });
+  }
+
+  cancelTry(id: string): Promise<ITry> {
+    return this._http.json({ method: 'DELETE', path: `models/tries/${id}` });
+  }
+
+  async servers(): Promise<IServer[]> {
+    const answer = await this._http.json<{ servers: IServer[] }>({
+      method: 'GET',
+      path: 'models/servers'
+    });
+    return answer.servers;
+  }
+
+  startServer(model: ModelAddress, kernel: IKernelChoice): Promise<IServer> {
+    return this._http.json({
+      method: 'POST',
+      path: 'models/servers',
+      data: { ...model, ...chosen(kernel) }
+    });
+  }
+
+  server(id: string): Promise<IServer> {
+    return this._http.json({ method: 'GET', path: `models/servers/${id}` });
+  }
+
+  stopServer(id: string): Promise<IServer> {
+    return this._http.json({ method: 'DELETE', path: `models/servers/${id}` });
+  }
+
+  invoke(
+    id: string,
+    body: string
+  ): Promise<{
+    status: number;
+    content_type: string;
+    text: string;
+    ms: number;
+  }> {
+    return this._http.json({
+      method: 'POST',
+      path: `models/servers/${id}/invocations`,
+      data: { body }
+    });
+  }
+
+  run(runId: string): Promise<IRunDetail> {
+    return this._http.json({
+      method: 'GET',
+      path: `runs/${encodeURIComponent(runId)}`
+    });
+  }
+
+  async versions(
+    run: string | null,
+    model: string | null
+  ): Promise<IVersion[]> {
+    const answer = await this._http.json<{ versions: IVersion[] }>({
+      method: 'GET',
+      path: 'registry/versions',
+      params: { run: run ?? undefined, model: model ?? undefined }
+    });
+    return answer.versions;
+  }
+
+  datasetUses(
+    name: string,
+    digest: string
+  ): Promise<{ runs: IDatasetUse[]; is_cut: boolean }> {
+    return this._http.json({
+      method: 'GET',
+      path: 'datasets/uses',
+      params: { name, digest }
+    });
+  }
+
+  async register(
+    uri: string,
+    name: string,
+    description: string
+  ): Promise<IVersion> {
+    const answer = await this._http.json<{ model_version: IVersion }>({
+      method: 'POST',
+      path: 'registry/register',
+      data: { uri, name, ...(description ? { description } : {}) }
+    });
+    return answer.model_version;
+  }
+
+  async registeredNames(text: string): Promise<string[]> {
+    const answer = await this._http.json<{
+      registered_models?: IRegisteredModel[];
+    }>({
+      method: 'GET',
+      path: 'registry/registered-models/search',
+      params: {
+        max_results: 50,
+        filter: text ? `name ILIKE '%${text.replace(/'/g, "''")}%'` : undefined
+      }
+    });
+    return (answer.registered_models ?? []).map(model => model.name);
+  }
+
+  async trackingURI(): Promise<string> {
+    const status = await this._http.json<IStatus>({
+      method: 'GET',
+      path: 'status'
+    });
+    return status.store.kind === 'remote'
+      ? status.store.location
+      : `sqlite:///${status.store.location}`;
+  }
+}
+
+function chosen(kernel: IKernelChoice): Record<string, string> {
+  return kernel.id ? { kernel: kernel.id } : { kernel_name: kernel.name };
 }

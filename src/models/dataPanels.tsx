@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import * as React from 'react';
 import { IModelFile } from './mlmodel';
 import { IEnvironmentFile, ModelView } from './model';
@@ -174,10 +175,7 @@ export function EnvironmentPanel(props: {
             {item.path}
           </button>
         ))}
-        <Button
-          label={trans.__('Open')}
-          onClick={() => view.host.edit(`${view.root}/${file.path}`)}
-        />
+        <FileButton view={view} path={file.path} />
       </div>
       {file.error && <p className="jp-Cellruns-modelProblem">{file.error}</p>}
       {file.environment && <Requirements view={view} file={file} />}
@@ -265,7 +263,7 @@ function pythonOf(files: IEnvironmentFile[], trans: ITrans): string | null {
 export function FilesPanel(props: {
   view: ModelView;
 }): React.JSX.Element | null {
-  const { trans, folder, folderError, host, root } = props.view;
+  const { trans, folder, folderError } = props.view;
   if (!folder) {
     return folderError ? (
       <Section title={trans.__('Files')}>
@@ -283,23 +281,65 @@ export function FilesPanel(props: {
         label={trans.__('Files')}
         head={[trans.__('File'), trans.__('Size')]}
         rows={files.map(part => [
-          /\.(ya?ml|txt|json|py|md|cfg|toml)$|^MLmodel$/.test(part.path) ? (
-            <a
-              href="#"
-              onClick={event => {
-                event.preventDefault();
-                host.edit(`${root}/${part.path}`);
-              }}
-            >
-              {part.path}
-            </a>
-          ) : (
-            part.path
-          ),
+          <FileName view={props.view} path={part.path} />,
           part.size === null ? '' : formatBytes(part.size)
         ])}
       />
     </Section>
+  );
+}
+
+/** A file's name: opens the file with the editor, or downloads one of the store. */
+function FileName(props: { view: ModelView; path: string }): React.JSX.Element {
+  const { view, path } = props;
+  const root = view.source?.root ?? null;
+  const url = view.source?.url(path) ?? null;
+  const isText = /\.(ya?ml|txt|json|py|md|cfg|toml)$|^MLmodel$/.test(path);
+  if (root !== null && isText) {
+    return (
+      <a
+        href="#"
+        onClick={event => {
+          event.preventDefault();
+          view.host.edit(PathExt.join(root, path));
+        }}
+      >
+        {path}
+      </a>
+    );
+  }
+  return url ? (
+    <a
+      href={url}
+      download={PathExt.basename(path)}
+      title={view.trans.__('Download')}
+    >
+      {path}
+    </a>
+  ) : (
+    <>{path}</>
+  );
+}
+
+function FileButton(props: {
+  view: ModelView;
+  path: string;
+}): React.JSX.Element {
+  const { view, path } = props;
+  const root = view.source?.root ?? null;
+  return root !== null ? (
+    <Button
+      label={view.trans.__('Open')}
+      onClick={() => view.host.edit(PathExt.join(root, path))}
+    />
+  ) : (
+    <a
+      className="jp-Cellruns-modelButton"
+      href={view.source?.url(path) ?? '#'}
+      download={PathExt.basename(path)}
+    >
+      {view.trans.__('Download')}
+    </a>
   );
 }
 

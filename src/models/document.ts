@@ -4,6 +4,7 @@ import {
   DocumentRegistry,
   DocumentWidget
 } from '@jupyterlab/docregistry';
+import { Signal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import { modelIcon } from './icon';
 import type { ModelView } from './model';
@@ -85,6 +86,8 @@ export class ModelFactory extends ABCWidgetFactory<
       content: new ModelDocument(context, this._make),
       context
     });
+    // A document widget takes a changed label for a wish to rename the file; here the label is only a name.
+    Signal.disconnectBetween(widget.title, widget);
     widget.title.icon = modelIcon;
     // Every such file has the same name; its folder tells models apart.
     const name = (): void => {

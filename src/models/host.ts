@@ -1,5 +1,5 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Clipboard } from '@jupyterlab/apputils';
+import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
 import { PathExt, URLExt } from '@jupyterlab/coreutils';
 import {
   INotebookTracker,
@@ -10,7 +10,21 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Http } from '../client/http';
 import { ModelsClient } from './client';
 import { oneLine } from './paths';
+import type { ModelAddress } from './source';
 import { IKernelChoice, IModelHost } from './tokens';
+
+/** The client of the routes of models. */
+export function makeClient(
+  app: JupyterFrontEnd,
+  trans: TranslationBundle
+): ModelsClient {
+  const { serverSettings } = app.serviceManager;
+  const baseUrl = URLExt.join(serverSettings.baseUrl, 'cellruns');
+  return new ModelsClient(
+    new Http({ baseUrl, token: serverSettings.token, trans }),
+    baseUrl
+  );
+}
 
 /** What the model view needs, from the application. */
 export function makeHost(
@@ -19,15 +33,9 @@ export function makeHost(
   trans: TranslationBundle
 ): IModelHost {
   const { serviceManager, commands, shell } = app;
-  const { serverSettings } = serviceManager;
-  const http = new Http({
-    baseUrl: URLExt.join(serverSettings.baseUrl, 'cellruns'),
-    token: serverSettings.token,
-    trans
-  });
   return {
     contents: serviceManager.contents,
-    client: new ModelsClient(http),
+    client: makeClient(app, trans),
     kernels: () => kernelChoices(app, notebooks?.currentWidget ?? null),
     insert: notebooks
       ? async code => {
@@ -51,12 +59,64 @@ export function makeHost(
     edit: path => {
       void commands.execute('docmanager:open', { path, factory: 'Editor' });
     },
+    execute: (command, args) => {
+      if (commands.hasCommand(command)) {
+        void commands.execute(command, args);
+      }
+    },
+    has: command => commands.hasCommand(command),
+    allowsCode: (model, uuid) => allowsCode(model, uuid, trans),
     notebookChanged: notebooks?.currentChanged ?? null,
     notebookFolder: () =>
       notebooks?.currentWidget
         ? PathExt.dirname(notebooks.currentWidget.context.localPath)
         : null
   };
+}
+
+/** Where this browser keeps which models the user has allowed to run. */
+const ALLOWED = 'jupyterlab-cellruns:allowed-models';
+const MAX_ALLOWED = 200;
+
+/** Asks once for each model: loading one runs code that lies in it. */
+async function allowsCode(
+  model: ModelAddress,
+  uuid: string | null,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const key = `${'uri' in model ? model.uri : model.path} ${uuid ?? ''}`;
+  let allowed: string[] = [];
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(ALLOWED) ?? '[]');
+    allowed = Array.isArray(kept) ? kept.map(String) : [];
+  } catch {
+    // What cannot be read is asked again.
+  }
+  if (allowed.includes(key)) {
+    return true;
+  }
+  const result = await showDialog({
+    title: trans.__('Run the code of this model?'),
+    body: trans.__(
+      'A model is code: loading it runs what lies in its files (pickled objects, Python modules), with your rights on this server. It runs in a process of its own, but that is no protection against a model made to do harm. Run it only if you trust where it comes from.'
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Run It') })
+    ],
+    // The safe answer is the one that Enter gives.
+    defaultButton: 0
+  });
+  if (!result.button.accept) {
+    return false;
+  }
+  try {
+    const kept = [...allowed, key].slice(-MAX_ALLOWED);
+    localStorage.setItem(ALLOWED, JSON.stringify(kept));
+  } catch {
+    // Asked again next time.
+  }
+  return true;
 }
 
 /** The kernel of the notebook in use, other running kernels, then kernelspecs, the default first. */

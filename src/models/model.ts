@@ -8,9 +8,13 @@ import {
   parseRequirements
 } from './environment';
 import { Example, parseExample } from './example';
-import { IModelFolder, listFolder, readText } from './folder';
+import { IModelFolder } from './folder';
 import { IModelFile, parseMLmodel } from './mlmodel';
+import { Lineage } from './lineage';
+import { ServeModel } from './serveModel';
+import { FolderSource, IModelSource } from './source';
 import { ITrans } from './text';
+import { TryModel } from './tryModel';
 import { IKernelChoice, IModelHost } from './tokens';
 import { IFlavorVerdict, IKernelEnvironment, judge, wantedBy } from './verdict';
 import { DescriptorError } from './yamlTree';
@@ -28,6 +32,10 @@ export class ModelView implements IDisposable {
     readonly host: IModelHost,
     readonly trans: ITrans
   ) {
+    const changed = (): void => this._emit();
+    this.tries = new TryModel(this, changed);
+    this.serving = new ServeModel(this, changed);
+    this.lineage = new Lineage(this, changed);
     host.notebookChanged?.connect(this._onNotebook, this);
   }
 
@@ -35,7 +43,13 @@ export class ModelView implements IDisposable {
     return this._changed;
   }
 
-  /** Path of the MLmodel file. */
+  readonly tries: TryModel;
+  readonly serving: ServeModel;
+  readonly lineage: Lineage;
+
+  /** Where the model lies; null before anything is shown. */
+  source: IModelSource | null = null;
+  /** Path of the MLmodel file; empty for a stored model. */
   path = '';
   text = '';
   file: IModelFile | null = null;
@@ -44,15 +58,29 @@ export class ModelView implements IDisposable {
   folderError: string | null = null;
   environments: IEnvironmentFile[] = [];
   example: Example | null = null;
+  /** The example as it is written, and as a request to `/invocations` where the model has one. */
+  exampleText: string | null = null;
+  servingText: string | null = null;
   kernels: IKernelChoice[] = [];
   kernel: IKernelChoice | null = null;
   kernelEnvironment: IKernelEnvironment | null = null;
   verdicts: IFlavorVerdict[] | null = null;
   verdictError: string | null = null;
 
-  /** Folder of the model. */
-  get root(): string {
-    return PathExt.dirname(this.path);
+  /** Name of the model for people. */
+  get label(): string {
+    return this.source?.label ?? '';
+  }
+
+  /** Run that logged the model, as the file or the store says. */
+  get runId(): string | null {
+    return this.file?.runId ?? this.source?.stored?.run_id ?? null;
+  }
+
+  /** Id of the logged model of MLflow 3. */
+  get modelId(): string | null {
+    const id = this.source?.stored?.model_id ?? this.file?.modelId ?? null;
+    return id?.startsWith('m-') ? id : null;
   }
 
   /** The environment that pip would install: requirements.txt, else the pip part of conda.yaml, else python_env. */
@@ -75,6 +103,8 @@ export class ModelView implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
+    this.tries.dispose();
+    this.serving.dispose();
     Signal.clearData(this);
   }
 
@@ -83,8 +113,37 @@ export class ModelView implements IDisposable {
     if (path === this.path && text === this.text && (this.file || this.error)) {
       return;
     }
-    const isNewPlace = path !== this.path;
-    this.path = path;
+    const isNewPlace = path !== this.path || !this.source;
+    if (isNewPlace) {
+      this.path = path;
+      this.source = new FolderSource(this.host.contents, PathExt.dirname(path));
+    }
+    await this._take(text, isNewPlace);
+  }
+
+  /** Shows a model of the store; the MLmodel file and the list of files come side by side. */
+  async open(source: IModelSource): Promise<void> {
+    this.source = source;
+    const listing = source.list();
+    listing.catch(() => undefined);
+    try {
+      const text = await source.text(null, 'MLmodel', MLMODEL_LIMIT);
+      this.loadError = null;
+      await this._take(text ?? '', true, listing);
+    } catch (error) {
+      this.loadError = error instanceof Error ? error.message : String(error);
+      this._emit();
+    }
+  }
+
+  /** Why a stored model could not be read. */
+  loadError: string | null = null;
+
+  private async _take(
+    text: string,
+    isNewPlace: boolean,
+    listing?: Promise<IModelFolder>
+  ): Promise<void> {
     this.text = text;
     try {
       this.file = parseMLmodel(text, this.trans);
@@ -102,7 +161,9 @@ export class ModelView implements IDisposable {
     }
     this._changed.emit();
     if (this.file) {
-      await this._readFolder(isNewPlace);
+      await this._readFolder(isNewPlace, listing);
+      void this.lineage.load();
+      void this.serving.find();
       await this.refreshKernels();
     }
   }
@@ -164,11 +225,17 @@ export class ModelView implements IDisposable {
     );
   }
 
-  private async _readFolder(isNewPlace: boolean): Promise<void> {
-    const { contents } = this.host;
+  private async _readFolder(
+    isNewPlace: boolean,
+    listing?: Promise<IModelFolder>
+  ): Promise<void> {
+    const { source } = this;
+    if (!source) {
+      return;
+    }
     try {
       if (isNewPlace || !this.folder) {
-        this.folder = await listFolder(contents, this.root);
+        this.folder = await (listing ?? source.list());
       }
       this.folderError = null;
     } catch (error) {
@@ -185,32 +252,31 @@ export class ModelView implements IDisposable {
     const present = [...names].filter(name =>
       folder.parts.some(part => part.path === name)
     );
-    const example = this.file?.inputExample?.path ?? null;
-    const [environments, text] = await Promise.all([
-      Promise.all(present.map(name => this._readEnvironment(folder, name))),
-      example
-        ? readText(contents, this.root, folder, example, EXAMPLE_LIMIT).catch(
-            () => null
-          )
-        : null
+    const read = (path: string | null | undefined): Promise<string | null> =>
+      path
+        ? source.text(folder, path, EXAMPLE_LIMIT).catch(() => null)
+        : Promise.resolve(null);
+    const [environments, text, serving] = await Promise.all([
+      Promise.all(
+        present.map(name => this._readEnvironment(source, folder, name))
+      ),
+      read(this.file?.inputExample?.path),
+      read(this.file?.inputExample?.servingPath)
     ]);
     this.environments = environments;
+    this.exampleText = text;
+    this.servingText = serving;
     this.example = text === null ? null : parseExample(text);
     this._emit();
   }
 
   private async _readEnvironment(
+    source: IModelSource,
     folder: IModelFolder,
     path: string
   ): Promise<IEnvironmentFile> {
     try {
-      const text = await readText(
-        this.host.contents,
-        this.root,
-        folder,
-        path,
-        ENVIRONMENT_LIMIT
-      );
+      const text = await source.text(folder, path, ENVIRONMENT_LIMIT);
       if (text === null) {
         return {
           path,
@@ -254,6 +320,7 @@ export class ModelView implements IDisposable {
 }
 
 const FILES = ['conda.yaml', 'python_env.yaml', 'requirements.txt'];
+const MLMODEL_LIMIT = 1_000_001;
 const ENVIRONMENT_LIMIT = 1_000_000;
 const EXAMPLE_LIMIT = 2_000_000;
 

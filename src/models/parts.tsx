@@ -129,12 +129,16 @@ export function Button(props: {
   label: string;
   title?: string;
   isDisabled?: boolean;
+  /** Looks like a link in a line of text. */
+  isLink?: boolean;
   onClick: () => void;
 }): React.JSX.Element {
   return (
     <button
       type="button"
-      className="jp-Cellruns-modelButton"
+      className={
+        props.isLink ? 'jp-Cellruns-modelLink' : 'jp-Cellruns-modelButton'
+      }
       title={props.title}
       disabled={props.isDisabled}
       onClick={props.onClick}

@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
@@ -9,6 +10,8 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ModelDocument, ModelFactory } from './document';
 import { modelIcon } from './icon';
+import { StoredModelWidget } from './stored';
+import { LinkCommands } from './tokens';
 
 const FACTORY = 'MLflow Model';
 const FILE_TYPE = 'mlflow-model';
@@ -18,11 +21,12 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-cellruns:models',
   description: 'Opens MLmodel files as models.',
   autoStart: true,
-  optional: [INotebookTracker, ILayoutRestorer, ITranslator],
+  optional: [INotebookTracker, ILayoutRestorer, ILabShell, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker | null,
     restorer: ILayoutRestorer | null,
+    labShell: ILabShell | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellruns');
@@ -36,6 +40,15 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
       const view = new ModelView(makeHost(app, notebooks, trans), trans);
       return { view, widget: new ModelViewWidget(view) };
     };
+    const sourceOf = async (uri: string) => {
+      const [{ StoredSource }, { makeClient }] = await Promise.all([
+        import('./source'),
+        import('./host')
+      ]);
+      return new StoredSource(makeClient(app, trans), uri);
+    };
+    const storedWidget = (uri: string) =>
+      new StoredModelWidget(uri, make, sourceOf(uri));
     app.docRegistry.addFileType({
       name: FILE_TYPE,
       displayName: trans.__('MLflow Model'),
@@ -65,7 +78,61 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
       void tracker.add(widget);
     });
     app.docRegistry.addWidgetFactory(factory);
+    const stored = new WidgetTracker<StoredModelWidget>({
+      namespace: 'cellruns-stored-model'
+    });
+    app.commands.addCommand(LinkCommands.openModel, {
+      label: trans.__('Open a Model'),
+      icon: modelIcon,
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            uri: {
+              type: 'string',
+              description: trans.__(
+                'runs:/<run>/<path>, models:/m-<id>, models:/<name>/<version> or models:/<name>@<alias>'
+              )
+            },
+            path: {
+              type: 'string',
+              description: trans.__('Path of an MLmodel file, instead of a URI')
+            }
+          }
+        }
+      },
+      execute: async args => {
+        if (typeof args.path === 'string') {
+          await app.commands.execute('docmanager:open', {
+            path: args.path,
+            factory: FACTORY
+          });
+          return;
+        }
+        if (typeof args.uri !== 'string') {
+          throw new Error(trans.__('Which model? Give a uri or a path.'));
+        }
+        const { uri } = args;
+        const widget = stored.find(one => one.uri === uri) ?? storedWidget(uri);
+        if (!stored.has(widget)) {
+          void stored.add(widget);
+        }
+        if (!widget.isAttached) {
+          // A page of Notebook 7 has one main widget and takes no other.
+          app.shell.add(widget, labShell ? 'main' : 'right', {
+            rank: 800,
+            type: 'Cellruns'
+          });
+        }
+        app.shell.activateById(widget.id);
+      }
+    });
     if (restorer) {
+      void restorer.restore(stored, {
+        command: LinkCommands.openModel,
+        args: widget => ({ uri: widget.uri }),
+        name: widget => widget.uri
+      });
       void restorer.restore(tracker, {
         command: 'docmanager:open',
         args: widget => ({ path: widget.context.path, factory: FACTORY }),

@@ -15,13 +15,26 @@ export function SnippetPanel(props: {
   if (!file) {
     return null;
   }
-  const parent = PathExt.dirname(view.root);
+  const { source } = view;
+  if (!source) {
+    return null;
+  }
+  const mlflow = view.kernelEnvironment?.mlflow ?? null;
+  // A terminal opens beside the model; a model of a store is named by its place on this disk, or by its URI.
+  const place = source.root ?? source.stored?.local_path ?? null;
+  const parent = source.root === null ? '' : PathExt.dirname(source.root);
   const all = snippets(
     {
       model: file,
-      uri: relativePath(host.notebookFolder() ?? '', view.root),
-      shellURI: relativePath(parent, view.root),
-      mlflowVersion: view.kernelEnvironment?.mlflow ?? null
+      uri: source.uri(host.notebookFolder() ?? '', mlflow),
+      shellURI:
+        place === null
+          ? source.uri('', mlflow)
+          : place.startsWith('/')
+            ? place
+            : relativePath(parent, place),
+      trackingURI: place === null ? view.lineage.trackingURI : null,
+      mlflowVersion: mlflow
     },
     trans
   );

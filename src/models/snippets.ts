@@ -20,6 +20,8 @@ export interface ISnippetContext {
   uri: string;
   /** URI or path for the terminal, seen from the folder in which it opens. */
   shellURI: string;
+  /** Store that a terminal has to be told of, for a URI that only the store can resolve. */
+  trackingURI?: string | null;
   /** Version of MLflow where the code will run; null takes the one that logged the model, or a present one. */
   mlflowVersion: string | null;
 }
@@ -181,8 +183,12 @@ function forShell(context: ISnippetContext, trans: ITrans): ISnippet[] {
     ? shellWord(`${context.shellURI}/${serving}`)
     : 'input.json';
   const cli: ISnippet[] = [];
+  const store = context.trackingURI
+    ? [`export MLFLOW_TRACKING_URI=${shellWord(context.trackingURI)}`]
+    : [];
   const add = (id: string, title: string, ...lines: string[]): void => {
-    cli.push({ id, title, place: 'shell', code: lines.join('\n') });
+    const code = [...store, ...lines].join('\n');
+    cli.push({ id, title, place: 'shell', code });
   };
   add(
     'serve',

@@ -1,6 +1,12 @@
-import { Contents } from '@jupyterlab/services';
-import { ISignal } from '@lumino/signaling';
-import { IKernelEnvironment, IWanted } from './verdict';
+import type { Contents } from '@jupyterlab/services';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+
+import type { IRunDetail } from '../client/tokens';
+import type { IServer, ITry, ITryOptions } from './jobs';
+import type { IVersion } from './registry';
+import type { ModelAddress } from './source';
+import type { IKernelEnvironment, IWanted } from './verdict';
 
 /** A kernel to judge a model for: a running one, or a kernelspec. */
 export interface IKernelChoice {
@@ -11,13 +17,79 @@ export interface IKernelChoice {
   label: string;
 }
 
-/** Asks the server what the environment of a kernel holds. */
+/** A model in the store, as `GET models/files` tells of it. */
+export interface IStoredModel {
+  uri: string;
+  label: string;
+  run_id: string | null;
+  /** Folder among the run's artifacts; null for a logged model. */
+  path: string | null;
+  model_id: string | null;
+  /** Registered model and version, where the URI names one. */
+  name: string | null;
+  version: string | null;
+  artifact_uri: string | null;
+  /** The folder where it lies on the server's disk: below Jupyter's root, or absolute; null elsewhere. */
+  local_path: string | null;
+  files: { path: string; is_dir: boolean; file_size: number | null }[];
+  is_cut: boolean;
+}
+
+/** A run that read a dataset, with the models it logged. */
+export interface IDatasetUse {
+  run_id: string;
+  name: string;
+  experiment_id: string;
+  start_time: number | null;
+  models: string[];
+}
+
+/** The routes below `models/`, and those of lineage. */
 export interface IModelsClient {
+  /** Ask the server what the environment of a kernel holds. */
   check(
     kernel: IKernelChoice,
     requirements: IWanted[],
     fresh: boolean
   ): Promise<IKernelEnvironment>;
+  files(uri: string): Promise<IStoredModel>;
+  /** The first bytes of a file of a stored model, as text. */
+  content(uri: string, path: string, limit: number): Promise<string>;
+  contentUrl(uri: string, path: string): string;
+  startTry(
+    model: ModelAddress,
+    kernel: IKernelChoice,
+    options: ITryOptions
+  ): Promise<ITry>;
+  /** The try, when there is news. */
+  watchTry(id: string): Promise<ITry>;
+  cancelTry(id: string): Promise<ITry>;
+  servers(): Promise<IServer[]>;
+  startServer(model: ModelAddress, kernel: IKernelChoice): Promise<IServer>;
+  server(id: string): Promise<IServer>;
+  stopServer(id: string): Promise<IServer>;
+  invoke(
+    id: string,
+    body: string
+  ): Promise<{
+    status: number;
+    content_type: string;
+    text: string;
+    ms: number;
+  }>;
+  run(runId: string): Promise<IRunDetail>;
+  /** Registered versions of a run's models, of a logged model, or both. */
+  versions(run: string | null, model: string | null): Promise<IVersion[]>;
+  datasetUses(
+    name: string,
+    digest: string
+  ): Promise<{ runs: IDatasetUse[]; is_cut: boolean }>;
+  /** Make a version of a stored model. */
+  register(uri: string, name: string, description: string): Promise<IVersion>;
+  /** Names of registered models that contain a text. */
+  registeredNames(text: string): Promise<string[]>;
+  /** Address of the attached store. */
+  trackingURI(): Promise<string>;
 }
 
 /** What the model view needs of the application around it. */
@@ -33,8 +105,22 @@ export interface IModelHost {
   copy(text: string): void;
   /** Opens a file with the text editor. */
   edit(path: string): void;
+  /** Runs a command of the application, where it is there. */
+  execute(command: string, args: ReadonlyPartialJSONObject): void;
+  has(command: string): boolean;
+  /** Asks the user whether the code of a model may run; remembered for that model. */
+  allowsCode(model: ModelAddress, uuid: string | null): Promise<boolean>;
   /** Another notebook is in use; null where there are no notebooks. */
   notebookChanged: ISignal<unknown, unknown> | null;
   /** Folder of the notebook in use, from which its code sees files; null where none is open. */
   notebookFolder(): string | null;
+}
+
+/** Commands that lead from a model to what it came from. */
+export namespace LinkCommands {
+  export const openModel = 'cellruns:open-model';
+  export const openRegistry = 'cellruns:open-model-registry';
+  export const openRun = 'cellruns:open-run';
+  export const goToCell = 'cellruns:go-to-cell';
+  export const openDocument = 'docmanager:open';
 }

@@ -1,4 +1,3 @@
-import { PathExt } from '@jupyterlab/coreutils';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import {
@@ -12,9 +11,12 @@ import { factsOf } from './facts';
 import { FlavorPanel } from './flavorPanel';
 import { IModelFile } from './mlmodel';
 import { ModelView } from './model';
+import { LineagePanel } from './lineagePanel';
 import { Button } from './parts';
+import { ServePanel } from './servePanel';
 import { SnippetPanel } from './snippetPanel';
 import { formatBytes } from './text';
+import { TryPanel } from './tryPanel';
 import { VerdictPanel } from './verdictPanel';
 
 /** The body of a model document. */
@@ -41,6 +43,14 @@ export class ModelViewWidget extends ReactWidget {
 function Body(props: { view: ModelView }): React.JSX.Element | null {
   const { view } = props;
   const { file } = view;
+  if (view.loadError) {
+    return (
+      <div className="jp-Cellruns-modelRefused" role="alert">
+        <h2>{view.trans.__('This model cannot be opened')}</h2>
+        <p>{view.loadError}</p>
+      </div>
+    );
+  }
   if (view.error) {
     return <Refused view={view} />;
   }
@@ -62,6 +72,9 @@ function Body(props: { view: ModelView }): React.JSX.Element | null {
           <FlavorPanel key={flavor.name} view={view} flavor={flavor} />
         ))}
       </div>
+      <LineagePanel view={view} />
+      <TryPanel view={view} />
+      <ServePanel view={view} />
       <SnippetPanel view={view} />
       <SignaturePanel file={file} trans={view.trans} />
       <ExamplePanel view={view} />
@@ -95,13 +108,12 @@ function Head(props: { view: ModelView; file: IModelFile }): React.JSX.Element {
       trans.__('Created'),
       file.created ? `${file.created.replace(/\.\d+$/, '')} UTC` : null
     ],
-    [trans.__('Run'), file.runId],
     [trans.__('Model'), file.modelId]
   ];
   return (
     <div className="jp-Cellruns-modelHead">
       <h2>
-        {PathExt.basename(view.root) || trans.__('Model')}
+        {view.label || trans.__('Model')}
         {shown.map(flavor => (
           <span key={flavor.name} className="jp-Cellruns-modelBadge">
             {factsOf(flavor, null, trans).label}
@@ -151,10 +163,12 @@ function Refused(props: { view: ModelView }): React.JSX.Element | null {
         {`${source.slice(start, start + 120)}\n${' '.repeat(Math.max(0, column - 1 - start))}^`}
       </pre>
       <p>{error.hint}</p>
-      <Button
-        label={trans.__('Open with the editor')}
-        onClick={() => host.edit(path)}
-      />
+      {path && (
+        <Button
+          label={trans.__('Open with the editor')}
+          onClick={() => host.edit(path)}
+        />
+      )}
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { formatTime } from './format';
 import { backIcon } from './icons';
 import { Markdown } from './markdown';
 import { Metrics } from './metrics';
+import { Models, modelsOf } from './models';
 import { Pairs, Section } from './section';
 import { Failure, Skeleton } from './states';
 import { StatusSign, statusText } from './status';
@@ -95,7 +96,8 @@ function Body(props: {
   for (const entry of Object.entries(detail.tags)) {
     (/^(mlflow|cellruns)\./.test(entry[0]) ? system : own).push(entry);
   }
-  const { datasets, models } = detail;
+  const { datasets } = detail;
+  const models = modelsOf(detail);
   return (
     <>
       {model.error ? (
@@ -119,13 +121,7 @@ function Body(props: {
       </Section>
       {models.length > 0 ? (
         <Section title={trans.__('Models')} count={models.length}>
-          <Pairs
-            entries={models.map(one => [
-              one.name ?? trans.__('(no name)'),
-              one.model_id
-            ])}
-            label={trans.__('Models')}
-          />
+          <Models models={models} />
         </Section>
       ) : null}
       {datasets.length > 0 ? (

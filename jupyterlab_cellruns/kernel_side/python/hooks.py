@@ -23,6 +23,7 @@ def install(tracking, module, validation):
         "log_metric": _log_metric, "log_param": _log_param, "log_batch": _log_batch, "set_tag": _set_tag,
         "create_run": _create_run, "get_run": _get_run, "set_terminated": _set_terminated, "update_run": _update_run,
         "delete_run": _delete_run, "log_artifact": _log_artifact, "log_artifacts": _log_artifacts,
+        "log_model_artifacts": _log_model_artifacts,
         "finalize_logged_model": _finalize_logged_model, "_record_logged_model": _record_logged_model,
         "_log_url": _log_url,
     }
@@ -32,6 +33,26 @@ def install(tracking, module, validation):
             wrapper = functools.wraps(original)(make(tracking, original, checks))
             wrapper._cellruns = True
             setattr(cls, name, wrapper)
+
+
+def install_registry(tracking, module):
+    """Hook the making of model versions, for the card of the model that becomes one."""
+    cls = getattr(module, "ModelRegistryClient", None)
+    if cls is None:
+        return
+    original = cls.__dict__.get("create_model_version")
+    if original is None or hasattr(original, "_cellruns"):
+        return
+
+    @functools.wraps(original)
+    def create_model_version(self, *args, **kwargs):
+        version = original(self, *args, **kwargs)
+        if tracking.active:
+            tracking.owner.guard(tracking.cards.registered, version)
+        return version
+
+    create_model_version._cellruns = True
+    cls.create_model_version = create_model_version
 
 
 class Checks:
@@ -317,6 +338,15 @@ def _log_artifacts(tracking, original, _checks):
     return log_artifacts
 
 
+def _log_model_artifacts(tracking, original, _checks):
+    def log_model_artifacts(self, model_id, local_dir, *args, **kwargs):
+        if tracking.active:
+            tracking.owner.guard(tracking.cards.saw, model_id, local_dir)
+        return original(self, model_id, local_dir, *args, **kwargs)
+
+    return log_model_artifacts
+
+
 def _finalize_logged_model(tracking, original, _checks):
     def finalize_logged_model(self, model_id, status):
         model = original(self, model_id, status)
@@ -324,6 +354,9 @@ def _finalize_logged_model(tracking, original, _checks):
         if run_id:
             name, uri = getattr(model, "name", None), getattr(model, "model_uri", None)
             tracking.mirror_model(self, run_id, model_id, name, uri)
+        if tracking.active and tracking.cards.mlmodel(model_id) is not None:
+            name, uri = getattr(model, "name", None), "models:/%s" % model_id
+            tracking.owner.guard(tracking.show_model, model_id, name, uri, run_id)
         return model
 
     return finalize_logged_model
@@ -335,7 +368,12 @@ def _record_logged_model(tracking, original, _checks):
         path = getattr(mlflow_model, "artifact_path", None)
         model_id = getattr(mlflow_model, "model_id", None) or getattr(mlflow_model, "model_uuid", None)
         if model_id:
-            tracking.mirror_model(self, run_id, str(model_id), path, "runs:/%s/%s" % (run_id, path))
+            uri = "runs:/%s/%s" % (run_id, path)
+            if tracking.active:
+                tracking.owner.guard(tracking.cards.take, str(model_id), mlflow_model)
+            tracking.mirror_model(self, run_id, str(model_id), path, uri)
+            if tracking.active:
+                tracking.owner.guard(tracking.show_model, str(model_id), path, uri, run_id)
         return result
 
     return record_logged_model

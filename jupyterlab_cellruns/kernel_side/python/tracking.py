@@ -12,6 +12,7 @@ import time
 
 from . import fastpath, hooks, switch
 from .alive import Alive
+from .cards import Cards
 from .channel import Channel, ServerError, post, wait_applied
 from .charts import Charts
 from .context import RunContext
@@ -37,6 +38,7 @@ class Tracking:
         self.runs = Runs()
         self.recorder = Recorder(self._make_lane, owner.fault)
         self.charts = Charts(owner, self.recorder)
+        self.cards = Cards(owner)
         self.context = RunContext(self)
         self.lifecycle = Lifecycle(self)
         self.process = new_id("kp")
@@ -57,6 +59,9 @@ class Tracking:
         from mlflow.utils import validation
 
         hooks.install(self, client, validation)
+        registry = sys.modules.get("mlflow.tracking._model_registry.client")
+        if registry is not None:
+            self.owner.guard(hooks.install_registry, self, registry)
         self.context.install()
         self.owner.guard(fastpath.install, self)
         self.owner.guard(switch.install, self)
@@ -261,10 +266,15 @@ class Tracking:
             state, {"kind": "artifact", "run": run_id, "path": path, "mirrored": True}
         ))
 
+    def show_model(self, model_id, name, uri, run_id):
+        """Show the card of a model under the running cell."""
+        self.cards.add(model_id, name, uri, run_id, self.runs.get(run_id) if run_id else None)
+
     def mirror_model(self, client, run_id, model_id, name, uri):
         """Show that a model was logged."""
         self.mirror(client, run_id, lambda state: self.event(
-            state, {"kind": "model", "run": run_id, "model_id": model_id, "name": name, "uri": uri, "mlmodel": None}
+            state, {"kind": "model", "run": run_id, "model_id": model_id, "name": name, "uri": uri,
+                    "mlmodel": self.cards.mlmodel(model_id)}
         ))
 
     def wait_applied(self, timeout=75.0, only=None):

@@ -5,7 +5,7 @@ import { listFolder, sizeOf } from '../folder';
 import { ModelView } from '../model';
 import { oneLine, relativePath } from '../paths';
 import { english } from '../text';
-import { IModelHost } from '../tokens';
+import { IModelHost, IModelsClient } from '../tokens';
 import { IWanted } from '../verdict';
 
 const FILES: Record<string, string> = {
@@ -48,10 +48,18 @@ function contentsOf(
   return { get } as unknown as Contents.IManager;
 }
 
+/** A server that answers only what a test gives it. */
+function clientOf(given: Partial<IModelsClient>): IModelsClient {
+  const none = (): Promise<never> => Promise.reject(new Error('not asked'));
+  return new Proxy(given, {
+    get: (target, name) => Reflect.get(target, name) ?? none
+  }) as IModelsClient;
+}
+
 function hostOf(read: string[], asked: IWanted[][]): IModelHost {
   return {
     contents: contentsOf(FILES, read),
-    client: {
+    client: clientOf({
       check: (_kernel, wanted) => {
         asked.push(wanted);
         return Promise.resolve({
@@ -68,13 +76,16 @@ function hostOf(read: string[], asked: IWanted[][]): IModelHost {
           }))
         });
       }
-    },
+    }),
     kernels: () =>
       Promise.resolve([{ id: null, name: 'python3', label: 'Python 3' }]),
     insert: null,
     terminal: null,
     copy: () => undefined,
     edit: () => undefined,
+    execute: () => undefined,
+    has: () => true,
+    allowsCode: () => Promise.resolve(true),
     notebookChanged: null,
     notebookFolder: () => null
   };
@@ -126,7 +137,9 @@ describe('ModelView', () => {
 
   it('tells that the folder or the server does not answer', async () => {
     const host = hostOf([], []);
-    host.client = { check: () => Promise.reject(new Error('away')) };
+    host.client = clientOf({
+      check: () => Promise.reject(new Error('away'))
+    });
     const view = new ModelView(host, english);
     await view.setText('gone/MLmodel', 'flavors: {a: {}}');
     expect(view.folderError).toBe('no folder');

@@ -1,0 +1,166 @@
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import type { IRegisteredModel, IVersion } from '../models/registry';
+import type { ITrans } from '../models/text';
+import type { RegistryClient } from './client';
+import { compareSides, fetchSide, type IComparison } from './compare';
+
+/** State of the registry view: the list, the chosen model, its versions, and what is compared. */
+export class RegistryModel {
+  constructor(
+    readonly client: RegistryClient,
+    readonly trans: ITrans
+  ) {}
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  models: IRegisteredModel[] = [];
+  hasMore = false;
+  isLoaded = false;
+  error: string | null = null;
+  /** What was refused last, in the server's words. */
+  refusal: string | null = null;
+  text = '';
+  chosen: IRegisteredModel | null = null;
+  versions: IVersion[] = [];
+  /** Version that a link led to. */
+  marked: string | null = null;
+  /** Versions that are ticked for comparison, at most two. */
+  picked: string[] = [];
+  comparison: IComparison[] | null = null;
+  isBusy = false;
+
+  /** Ask for the first page of models that contain the text. */
+  async search(text: string): Promise<void> {
+    this.text = text;
+    const round = ++this._round;
+    try {
+      const { models, next } = await this.client.search(text.trim());
+      if (round === this._round) {
+        this.models = models;
+        this._next = next;
+        this.hasMore = next !== null;
+        this.error = null;
+      }
+    } catch (error) {
+      if (round === this._round) {
+        this.error = words(error);
+      }
+    }
+    this.isLoaded = true;
+    this._emit();
+  }
+
+  async more(): Promise<void> {
+    if (this._next !== null) {
+      await this._try(async () => {
+        const page = await this.client.search(
+          this.text.trim(),
+          this._next ?? undefined
+        );
+        this.models = [...this.models, ...page.models];
+        this._next = page.next;
+        this.hasMore = page.next !== null;
+      });
+    }
+  }
+
+  /** Show a model; a version may be marked. */
+  async choose(name: string, version: string | null = null): Promise<void> {
+    this.marked = version;
+    this.picked = [];
+    this.comparison = null;
+    this.refusal = null;
+    await this._try(async () => {
+      [this.chosen, this.versions] = await this._fetch(name);
+    });
+  }
+
+  /** Tick or untick a version; the third pushes the first out. */
+  pick(version: string): void {
+    this.picked = this.picked.includes(version)
+      ? this.picked.filter(one => one !== version)
+      : [...this.picked, version].slice(-2);
+    this.comparison = null;
+    this._emit();
+  }
+
+  /** Compare the two ticked versions, the older one on the left. */
+  async compare(): Promise<void> {
+    const sides = this.versions
+      .filter(version => this.picked.includes(version.version))
+      .sort((a, b) => Number(a.version) - Number(b.version));
+    if (sides.length === 2) {
+      await this._try(async () => {
+        const [left, right] = await Promise.all(
+          sides.map(version => fetchSide(this.client, version, this.trans))
+        );
+        this.comparison = compareSides(left, right, this.trans);
+      });
+    }
+  }
+
+  /** Change something, then show what the store has now; a refusal stays visible. */
+  async change(work: () => Promise<unknown>): Promise<boolean> {
+    const done = await this._try(async () => {
+      await work();
+    });
+    const name = this.chosen?.name;
+    if (name) {
+      const refusal = this.refusal;
+      await this._try(async () => {
+        [this.chosen, this.versions] = await this._fetch(name);
+      });
+      this.refusal = refusal;
+    }
+    if (done) {
+      void this.search(this.text);
+    }
+    this._emit();
+    return done;
+  }
+
+  private async _fetch(name: string): Promise<[IRegisteredModel, IVersion[]]> {
+    const [model, versions] = await Promise.all([
+      this.client.model(name),
+      this.client.versions(name)
+    ]);
+    // A search leaves the aliases of versions out; the model has them.
+    for (const version of versions) {
+      version.aliases = (model.aliases ?? [])
+        .filter(alias => String(alias.version) === version.version)
+        .map(alias => alias.alias);
+    }
+    return [model, versions];
+  }
+
+  private async _try(work: () => Promise<void>): Promise<boolean> {
+    this.isBusy = true;
+    this.refusal = null;
+    this._emit();
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.refusal = words(error);
+      return false;
+    } finally {
+      this.isBusy = false;
+      this._emit();
+    }
+  }
+
+  private _emit(): void {
+    this._changed.emit();
+  }
+
+  private _changed = new Signal<this, void>(this);
+  private _next: string | null = null;
+  private _round = 0;
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,59 @@
+"""The card under the cell that logs a model, and the model event, from a real kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..lab import Lab, Reply
+
+MIME = "application/vnd.cellruns.model.v1+json"
+
+LOG = """
+import mlflow, pandas as pd
+from mlflow.models import infer_signature
+from sklearn.linear_model import LinearRegression
+frame = pd.DataFrame({"width": [0.1, 0.2, 0.4]})
+for n in range(2):
+    with mlflow.start_run(run_name=f"fit {n}"):
+        fitted = LinearRegression().fit(frame, [1.0, 2.0, 3.0])
+        mlflow.sklearn.log_model(fitted, name=f"line{n}", signature=infer_signature(frame, fitted.predict(frame)),
+                                 registered_model_name="lines" if n else None)
+"""
+
+
+def cards(reply: Reply) -> list[dict[str, Any]]:
+    """Card outputs as a front end would hold them: updates in place."""
+    held: dict[str, dict[str, Any]] = {}
+    for message in reply.messages:
+        if message["msg_type"] in ("display_data", "update_display_data"):
+            content = message["content"]
+            if MIME in content["data"]:
+                held[content["transient"]["display_id"]] = content["data"]
+    return list(held.values())
+
+
+def test_one_card_for_a_cell_with_all_that_was_logged(lab: Lab) -> None:
+    kernel = lab.notebook("card.ipynb").ready()
+    reply = kernel.run(LOG, cell_id="c0")
+    assert reply.status == "ok", reply.error
+    [card] = cards(reply)
+    assert set(card) == {MIME, "text/plain"}
+    payload = card[MIME]
+    assert payload["cell"]["id"] == "c0"
+    assert payload["models_total"] == 2
+    first, second = payload["models"]
+    assert (first["name"], first["run_name"], first["registered"]) == ("line0", "fit 0", [])
+    assert second["registered"] == [{"name": "lines", "version": "1"}]
+    assert "sklearn" in second["flavors"]
+    assert second["signature"].startswith("(width: double) → float64[?")
+    assert second["size"] > 500
+    assert "sklearn_version" in second["mlmodel"]
+    assert "scikit-learn" in second["requirements"]
+    assert second["uri"] == f"models:/{second['model_id']}"
+    assert lab.rows("SELECT count(*) FROM logged_models") == [(2,)]
+    text = card["text/plain"]
+    assert "Model line1 (python_function, sklearn)" in text or "Model line1 (sklearn" in text
+    assert "registered as lines version 1" in text
+    # A cell that logs no model has no card, also after one that did.
+    assert cards(kernel.run("mlflow.log_metric('a', 1); mlflow.end_run()", cell_id="c1")) == []
+    kernel.close()
