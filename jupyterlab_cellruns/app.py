@@ -70,7 +70,8 @@ class CellrunsApp(ExtensionApp):
             Settings(
                 self.enabled, mode_of(self.experiment_mode), self.experiment_name, self.provenance, rerun_of(self.rerun)
             ),
-            stores, spools, data, self._server_url, replaces, self.log,
+            stores, spools, data, self._server_url, replaces, lambda: local.database,
+            self.log,
         )
         self.service.projects.hosts = list(self.project_hosts)
         self.settings["cellruns"] = self.service

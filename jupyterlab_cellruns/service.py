@@ -16,6 +16,7 @@ from .capture.events import attached, attached_id
 from .capture.spool import SpoolFolder
 from .closing import Closer
 from .experiments import Mode
+from .folders import Folders
 from .kernels.kernels import Kernels
 from .kernels.processes import Processes
 from .models.jobs import ModelJobs
@@ -23,6 +24,7 @@ from .notebooks import Notebooks
 from .projects.service import Projects
 from .provenance.log import ProvenanceLog
 from .provenance.report import Report
+from .push.jobs import Jobs
 from .rerun import Rerun, earlier_run
 from .sessions import Sessions
 from .spools import SpoolHome
@@ -110,7 +112,8 @@ class Service:
     version = __version__
 
     def __init__(self, serverapp: Any, settings: Settings, stores: Stores, spools: SpoolHome, data_dir: Path,
-                 server_url: Callable[[], str | None], replaces: str | None, log: logging.Logger) -> None:
+                 server_url: Callable[[], str | None], replaces: str | None, local_database: Callable[[], Path],
+                 log: logging.Logger) -> None:
         self.settings = settings
         self.stores = stores
         self.log = log
@@ -128,6 +131,10 @@ class Service:
             spools.folder, stores, self.capture.applied, self.capture.problem, self._announcer.changed, log
         )
         self.projects = Projects(serverapp, data_dir / "projects", self, server_url, log)
+        self.folders = Folders(
+            Path(serverapp.root_dir).resolve(), data_dir / "folders", local_database, lambda: self._announcer.changed(set()), log
+        )
+        self.pushes = Jobs(stores, self._announcer.changed, log)
         manager = serverapp.kernel_manager
         self._processes = Processes(data_dir / "alive", spools.folder)
         self._closer = Closer(stores, self.capture, self._processes, self._announcer.changed, log)
@@ -167,6 +174,7 @@ class Service:
         await self.models.stop()
         await self.following.stop()
         await self._provenance.stop()
+        await self.pushes.close()
         stored = await asyncio.to_thread(self.capture.stop)
         await self.stores.stop()
         if stored:

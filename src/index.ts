@@ -4,9 +4,11 @@ import { clientPlugin } from './client/plugin';
 import { modelsPlugin } from './models/plugin';
 import { modelCardPlugin } from './modelcard/plugin';
 import { registryPlugin } from './registry/plugin';
+import { foldersPlugin } from './folders/plugin';
 import { inlinePlugin } from './inline/plugin';
 import { reattachPlugin } from './inline/reattachPlugin';
 import { livePlugin } from './live/plugin';
+import { pushPlugin } from './push/plugin';
 import { runsPlugin } from './runs/plugin';
 import { tablePlugin } from './table/plugin';
 import { sessionPlugin } from './session/plugin';
@@ -19,6 +21,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   sessionPlugin,
   runsPlugin,
   tablePlugin,
+  pushPlugin,
+  foldersPlugin,
   modelsPlugin,
   modelCardPlugin,
   registryPlugin

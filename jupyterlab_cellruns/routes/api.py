@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..experiments import Mode
+from ..folders import Folders
 from ..models.jobs import ModelJobs
 from ..projects.service import Projects
 from ..provenance.report import Report
+from ..push.jobs import Jobs
 from ..rerun import Rerun
 from ..stores.attached import AttachedStore
 
@@ -138,6 +141,14 @@ class Service(Protocol):
     def notebooks(self) -> Notebooks: ...
     @property
     def projects(self) -> Projects: ...
+    @property
+    def pushes(self) -> Jobs: ...
+    @property
+    def folders(self) -> Folders: ...
+
+    def keep(self, task: asyncio.Future[Any]) -> None:
+        """Keep a task until it is done, and log its failure."""
+        ...
 
     def store_of_notebook(self, path: str | None) -> str:
         """Id of the store that the next run of a notebook goes to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -10,7 +11,8 @@ from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
 from ..stores.base import StoreRefused, StoreUnavailable
-from . import arguments, forward
+from ..stores.mlruns import MlrunsStore
+from . import arguments, artifact_files, forward
 from .artifact_types import content_type
 from .base import BrowserHandler
 from .encode import encode
@@ -41,6 +43,13 @@ class StoreHandler(BrowserHandler):
             return await attached.endpoint()
         except (StoreRefused, StoreUnavailable) as error:
             raise from_store(error) from error
+
+    async def folder(self, run: str) -> Path | None:
+        """Where the run's artifacts are, if its store is a folder that is only shown."""
+        attached = self.attached(run)
+        if not isinstance(attached, MlrunsStore):
+            return None
+        return await self.blocking(lambda: attached.artifact_folder(run))
 
     async def ask(
         self, endpoint: Endpoint, lease: Lease, path: str, query: dict[str, str], headers: dict[str, str] | None = None
@@ -78,6 +87,10 @@ class ArtifactsHandler(StoreHandler):
         """`{files: [{path, is_dir, file_size}]}`, directories first, by name; size in bytes."""
         run = arguments.run_id(run_id)
         path = arguments.artifact_path(self.argument("path") or "")
+        folder = await self.folder(run)
+        if folder is not None:
+            found = await self.blocking(lambda: artifact_files.listing(folder, path, MAX_FILES))
+            return self._finish(found)
         endpoint = await self.endpoint(run)
         files: list[dict[str, Any]] = []
         query = {"run_id": run, **({"path": path} if path else {})}
@@ -97,6 +110,9 @@ class ArtifactsHandler(StoreHandler):
             {"path": file["path"], "is_dir": bool(file.get("is_dir")), "file_size": _size(file.get("file_size"))}
             for file in files[:MAX_FILES]
         ]
+        self._finish(listed)
+
+    def _finish(self, listed: list[dict[str, Any]]) -> None:
         listed.sort(key=lambda file: (not file["is_dir"], file["path"]))
         self.finish(encode({"files": listed}))
 
@@ -112,6 +128,15 @@ class ArtifactContentHandler(StoreHandler):
         path = arguments.artifact_path(arguments.text(self.argument("path"), "path"))
         download = arguments.flag(self.argument("download"), "download")
         span = self._span()
+        folder = await self.folder(run)
+        if folder is not None:
+            file = await self.blocking(lambda: artifact_files.open_file(folder, path))
+            try:
+                return await self._stream(file, path, download, span)
+            except iostream.StreamClosedError:
+                return
+            finally:
+                await file.aclose()
         endpoint = await self.endpoint(run)
         async with await self.context.upstream.lease(endpoint) as lease:
             # Identity: what arrives is what the ranges count.
@@ -130,7 +155,9 @@ class ArtifactContentHandler(StoreHandler):
             return Span(0, arguments.integer(limit, "limit", 0, 1, 2**53) - 1)
         return parse_range(self.request.headers.get("Range"))
 
-    async def _stream(self, response: httpx.Response, path: str, download: bool, span: Span | None) -> None:
+    async def _stream(
+        self, response: httpx.Response | artifact_files.FileResponse, path: str, download: bool, span: Span | None
+    ) -> None:
         declared = response.headers.get("content-length", "")
         total = int(declared) if declared.isdigit() else None
         first, last = 0, None if total is None else total - 1

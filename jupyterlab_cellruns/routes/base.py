@@ -59,6 +59,9 @@ class BrowserHandler(APIHandler):
         if wanted is None:
             notebook = self.argument("notebook")
             wanted = service.store_of_run(run) if run is not None else service.store_of_notebook(notebook or None)
+        folder = service.folders.get(wanted)
+        if folder is not None:
+            return folder
         if wanted not in service.stores:
             raise UnknownStore(wanted, service.stores.ids())
         return service.stores.get(wanted)

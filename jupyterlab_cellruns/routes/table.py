@@ -12,6 +12,7 @@ from .charts import AnchorsHandler, ChartsHandler
 from .compare import CompareHandler
 from .context import RouteContext
 from .experiments import ExperimentsHandler
+from .folders import FolderHandler, FoldersHandler, MigrateHandler
 from .kernel_context import KernelContextHandler
 from .kernel_provenance import KernelProvenanceHandler
 from .lineage import DatasetUsesHandler
@@ -29,6 +30,7 @@ from .projects import (
     ManagersHandler,
     PlanHandler,
 )
+from .push import PushesHandler, PushHandler
 from .registry import RegisterHandler, RegistryHandler, VersionsHandler
 from .runs import RunHandler, RunsHandler
 from .runs_edit import RunsEditHandler
@@ -75,6 +77,11 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("projects/jobs", JobsHandler),
     ("projects/jobs/([0-9a-f]+)", JobHandler),
     ("projects/jobs/([0-9a-f]+)/log", JobLogHandler),
+    ("folders", FoldersHandler),
+    ("folders/([^/]+)", FolderHandler),
+    ("folders/([^/]+)/migrate", MigrateHandler),
+    ("push", PushesHandler),
+    ("push/([^/]+)", PushHandler),
     ("models/files", ModelFilesHandler),
     ("models/content", ModelContentHandler),
     ("registry/register", RegisterHandler),

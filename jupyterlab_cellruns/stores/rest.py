@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +18,8 @@ from .endpoint import Endpoint
 from .history import WHOLE, Window
 from .rest_write import ApiError, RestWriter, ServerFault, is_duplicate
 
+_TRANSFER_SECONDS = 600.0
+"""Longest silence in the middle of a file: a server in front of an object store fetches it whole first."""
 _RETRY_STATUS = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -54,6 +57,23 @@ class Rest:
             expect_json=False,
         )
 
+    @contextmanager
+    def stream(self, path: str, params: dict[str, str]) -> Iterator[Iterator[bytes]]:
+        """The body of a GET in chunks, however large. Raises as `call`, also in the middle."""
+        try:
+            with self._client.stream("GET", path, params=params, timeout=_TRANSFER_SECONDS) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise self._refusal(answer)
+                yield answer.iter_bytes(1 << 18)
+        except self._errors as error:
+            raise StoreUnavailable(f"{self._client.base_url} broke off: {error or type(error).__name__}") from error
+
+    def put(self, path: str, chunks: Iterator[bytes], size: int | None) -> None:
+        """PUT a body that is made while it is sent; `size` in bytes where it is known."""
+        headers = {} if size is None else {"Content-Length": str(size)}
+        self._request("PUT", path, content=chunks, headers=headers, timeout=_TRANSFER_SECONDS, expect_json=False)
+
     def _request(self, method: str, path: str, *, expect_json: bool = True, **request: Any) -> dict[str, Any]:
         try:
             answer = self._client.request(method, path, **request)
@@ -67,13 +87,16 @@ class Rest:
             except ValueError:
                 raise StoreUnavailable(f"{self._client.base_url} answered {path} with something that is no JSON") from None
             return found if isinstance(found, dict) else {}
+        raise self._refusal(answer)
+
+    def _refusal(self, answer: Any) -> Exception:
         code, message = _said(answer)
         if answer.status_code in (401, 403) and code not in ("PERMISSION_DENIED", "RESOURCE_DOES_NOT_EXIST"):
-            raise StoreUnavailable(f"{self._client.base_url} refuses the credentials (HTTP {answer.status_code}): {message}")
+            return StoreUnavailable(f"{self._client.base_url} refuses the credentials (HTTP {answer.status_code}): {message}")
         if answer.status_code in _RETRY_STATUS and not is_duplicate(message):
             kind = ServerFault if answer.status_code == 500 else StoreUnavailable
-            raise kind(f"{self._client.base_url} cannot answer now (HTTP {answer.status_code}): {message}")
-        raise ApiError(answer.status_code, code, message)
+            return kind(f"{self._client.base_url} cannot answer now (HTTP {answer.status_code}): {message}")
+        return ApiError(answer.status_code, code, message)
 
     def close(self) -> None:
         """Close the connections."""

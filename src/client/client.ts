@@ -41,8 +41,10 @@ export class RunsClient implements IRunsClient, IDisposable {
     this._http = new Http({
       baseUrl: this._baseUrl,
       token: options.serverSettings.token,
-      trans
+      trans,
+      params: options.store ? { store: options.store } : undefined
     });
+    this._store = options.store;
     this._events = options.events ?? null;
     this._events?.stream.connect(this._onEvent, this);
   }
@@ -167,7 +169,11 @@ export class RunsClient implements IRunsClient, IDisposable {
     const { path: route, params } = Private.content(runId, path);
     return (
       URLExt.join(this._baseUrl, route) +
-      URLExt.objectToQueryString({ ...params, download: '1' })
+      URLExt.objectToQueryString({
+        ...params,
+        ...(this._store ? { store: this._store } : {}),
+        download: '1'
+      })
     );
   }
 
@@ -206,6 +212,7 @@ export class RunsClient implements IRunsClient, IDisposable {
   }
 
   private _baseUrl: string;
+  private _store: string | undefined;
   private _http: Http;
   private _events: Event.IManager | null;
   private _runsChanged = new Signal<IRunsClient, IRunsChange>(this);
@@ -219,6 +226,8 @@ export namespace RunsClient {
     /** The event stream that announces changed runs. */
     events?: Event.IManager;
     trans?: TranslationBundle;
+    /** Ask about this store only, not about that of the notebook or the run. */
+    store?: string;
   }
 }
 

@@ -18,7 +18,10 @@ export class Http {
     baseUrl: string;
     token: string;
     trans: TranslationBundle;
+    /** Parameters of every request. */
+    params?: Record<string, string>;
   }) {
+    this._params = options.params ?? {};
     this._baseUrl = options.baseUrl;
     this._token = options.token;
     this._trans = options.trans;
@@ -72,7 +75,7 @@ export class Http {
       answer = await axios.request({
         method: request.method,
         url: request.path.split('/').filter(Boolean).join('/'),
-        params: request.params,
+        params: { ...this._params, ...request.params },
         data: request.data,
         responseType
       });
@@ -114,6 +117,7 @@ export class Http {
     return this._axios;
   }
 
+  private _params: Record<string, string>;
   private _axios: Promise<AxiosInstance> | null = null;
   private _baseUrl: string;
   private _token: string;
