@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Bool, Enum, Int, List, Unicode
+from traitlets import Any as AnyTrait
+from traitlets import Bool, Enum, Float, Int, List, Unicode
+
+if TYPE_CHECKING:
+    from .stores.config import RemoteSpec
 
 
 class CellrunsApp(ExtensionApp):
@@ -41,6 +45,23 @@ class CellrunsApp(ExtensionApp):
         help="Hosts (patterns as github.com, *.example.org) that projects may be fetched from by Git; `file` stands for "
         "repositories on this machine.",
     ).tag(config=True)
+    # Of any type for traitlets, which would write a value that it refuses into the log, passwords and all.
+    stores = AnyTrait(
+        {},
+        help="""Remote MLflow tracking servers that notebooks can choose: a dict from name to a dict (docs/stores.md) of
+        url; label; auth ('basic', 'bearer', 'none'), user, password, token and headers, each secret as text,
+        {'env': variable} or {'file': path}; ca_bundle, client_cert, client_key, insecure; connect_timeout, timeout
+        (seconds).""",
+    ).tag(config=True)
+    default_store = Unicode(
+        "",
+        help="""Name of the store of notebooks that have made no choice. Empty: the server of MLFLOW_TRACKING_URI where
+        the Jupyter server has that variable, else 'local'.""",
+    ).tag(config=True)
+    patience = Float(
+        10.0,
+        help="Seconds that a remote store may be away before what can't wait, such as a run's start, fails in kernels.",
+    ).tag(config=True)
     idle_seconds = Int(
         900, help="Seconds without use after which the local MLflow server is stopped; it starts again when needed."
     ).tag(config=True)
@@ -53,6 +74,7 @@ class CellrunsApp(ExtensionApp):
         from .spools import SpoolHome
         from .stores.local import LocalStore
         from .stores.registry import Stores
+        from .stores.remote import RemoteStore
 
         serverapp: Any = self.serverapp
         root = Path(self.store_dir or serverapp.root_dir).expanduser().resolve()
@@ -61,8 +83,9 @@ class CellrunsApp(ExtensionApp):
             root_dir=root, fallback_dir=data.parent / "stores", runtime_dir=Path(jupyter_runtime_dir()) / "cellruns",
             log=self.log, idle_seconds=self.idle_seconds,
         )
-        remotes, replaces = self._remotes()
-        stores = Stores([local, *remotes], remotes[-1].id if replaces else local.id)
+        specs = self._remotes()
+        remotes = [RemoteStore(spec, self.log, self.patience) for spec in specs]
+        stores = Stores([local, *remotes], self._default_store(specs))
         spools = SpoolHome(Path(jupyter_data_dir()) / "cellruns" / "spool", stores.locations(), stores.default)
         spools.make()
         self.service = Service(
@@ -70,8 +93,9 @@ class CellrunsApp(ExtensionApp):
             Settings(
                 self.enabled, mode_of(self.experiment_mode), self.experiment_name, self.provenance, rerun_of(self.rerun)
             ),
-            stores, spools, data, self._server_url, replaces, lambda: local.database,
-            self.log,
+            stores, spools,
+            data, self._server_url, next((spec.replaces for spec in specs if spec.replaces), None),
+            frozenset().union(*(spec.secrets for spec in specs)), lambda: local.database, self.log,
         )
         self.service.projects.hosts = list(self.project_hosts)
         self.settings["cellruns"] = self.service
@@ -95,17 +119,27 @@ class CellrunsApp(ExtensionApp):
 
         return server_url(self.serverapp)
 
-    def _remotes(self) -> tuple[list[Any], str | None]:
-        import os
+    def _remotes(self) -> list[RemoteSpec]:
+        from .stores.config import from_config, from_environment
 
-        uri = os.environ.get("MLFLOW_TRACKING_URI", "")
-        if not uri.startswith(("http://", "https://")):
-            return [], None
-        from urllib.parse import urlsplit
+        specs, faults = from_config(self.stores)
+        for fault in faults:
+            self.log.error("Cellruns: %s. The store is left out.", fault)
+        own = from_environment()
+        return [*specs, *([own] if own is not None else [])]
 
-        from .stores.endpoint import endpoint_from_environment
-        from .stores.remote import RemoteStore
+    def _default_store(self, specs: list[RemoteSpec]) -> str:
+        """What notebooks use that have made no choice: as configured, else what MLFLOW_TRACKING_URI names, else ours."""
+        from .stores.config import ENVIRONMENT
+        from .stores.local import LOCAL
 
-        endpoint = endpoint_from_environment(os.environ)
-        label = urlsplit(uri).hostname or uri
-        return [RemoteStore("environment", label, endpoint.base_url, lambda: endpoint)], uri
+        ids = [LOCAL, *(spec.id for spec in specs)]
+        if self.default_store in ids:
+            return self.default_store
+        if self.default_store:
+            self.log.error(
+                "Cellruns: CellrunsApp.default_store: there is no store '%s'; the stores are %s. '%s' is used.",
+                self.default_store, ", ".join(ids), LOCAL,
+            )
+            return LOCAL
+        return ENVIRONMENT if ENVIRONMENT in ids else LOCAL

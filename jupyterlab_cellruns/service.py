@@ -112,7 +112,8 @@ class Service:
     version = __version__
 
     def __init__(self, serverapp: Any, settings: Settings, stores: Stores, spools: SpoolHome, data_dir: Path,
-                 server_url: Callable[[], str | None], replaces: str | None, local_database: Callable[[], Path],
+                 server_url: Callable[[], str | None], replaces: str | None, secrets: frozenset[str],
+                 local_database: Callable[[], Path],
                  log: logging.Logger) -> None:
         self.settings = settings
         self.stores = stores
@@ -140,7 +141,7 @@ class Service:
         self._closer = Closer(stores, self.capture, self._processes, self._announcer.changed, log)
         self.kernels = KernelService(self)
         self.following = Kernels(
-            manager, server=server_url, capture=self.capture, spool=str(spools.folder), replaces=replaces,
+            manager, server=server_url, capture=self.capture, spool=str(spools.folder), replaces=replaces, secrets=secrets,
             wanted=self._wanted, store_of=self._store_of_session, notice=self._notice, closer=self._closer,
             alive=str(self._processes.folder), log=log,
         )
@@ -199,6 +200,10 @@ class Service:
             return {"earlier": await asyncio.to_thread(
                 lambda: earlier_run(self.stores.store(store_id), settings.rerun, path, cell, lives)
             )}
+
+        trouble = self.stores.get(store_id).fresh_trouble()
+        if trouble is not None:
+            raise trouble
 
         def choose() -> tuple[str | None, str]:
             return experiments.choose(self.stores.store(store_id), path, settings.mode, settings.name, chosen)

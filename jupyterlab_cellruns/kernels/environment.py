@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 BOOT = Path(__file__).parent.parent / "kernel_side" / "python" / "boot.py"
 
+KEPT = "CELLRUNS_KEPT_"
+"""Prefix of variables that the kernel side gives back to MLflow for other servers."""
 _CREDENTIALS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
 _PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
@@ -22,6 +24,7 @@ def kernel_environment(
     python: bool,
     store: str,
     replaces: str | None,
+    secrets: Collection[str] = (),
 ) -> dict[str, str]:
     """`base` with Cellruns' variables.
 
@@ -29,9 +32,9 @@ def kernel_environment(
     `python` whether IPython will read PYTHONSTARTUP.
     `store` is the id of the store that the kernel's runs go to. `replaces` is the remote tracking URI that one of the
     stores stands for: the user's own value of MLFLOW_TRACKING_URI, which the kernel then reaches through the proxy,
-    its credentials staying here.
+    its credentials staying here. `secrets`: variables with credentials of configured stores, which no kernel gets.
     """
-    env = dict(base)
+    env = {name: value for name, value in base.items() if name not in secrets}
     uri = f"{server}/tracking/{store}"
     env["CELLRUNS_KERNEL"] = kernel_id
     env["CELLRUNS_SERVER"] = server
@@ -40,9 +43,13 @@ def kernel_environment(
     env["CELLRUNS_ALIVE"] = alive
     env["CELLRUNS_TRACKING_URI"] = uri
     if env.get("MLFLOW_TRACKING_URI") in (None, "", replaces):
+        ours = env.get("MLFLOW_TRACKING_URI") == replaces
         env["MLFLOW_TRACKING_URI"] = uri
         for name in _CREDENTIALS:
-            env.pop(name, None)
+            value = env.pop(name, None)
+            if value and not ours:
+                # For a server that the user's code will name itself: kept for that, but not sent to our address.
+                env[KEPT + name] = value
         # For scripts that a notebook starts; in the kernel itself the token goes to our address only.
         env["MLFLOW_TRACKING_TOKEN"] = token
         # The link that MLflow prints at the end of a run would lead to an address that no browser can open.

@@ -43,6 +43,7 @@ class Kernels:
         capture: Capture,
         spool: str,
         replaces: str | None,
+        secrets: frozenset[str],
         wanted: Callable[[str | None, str | None], bool],
         store_of: Callable[[str | None], str],
         notice: Callable[[str, str, str], None],
@@ -56,6 +57,7 @@ class Kernels:
         self._capture = capture
         self._spool = spool
         self._replaces = replaces
+        self._secrets = secrets
         self._wanted = wanted
         self._store_of = store_of
         self._notice = notice
@@ -191,7 +193,7 @@ class Kernels:
         """The environment of a kernel."""
         return kernel_environment(
             base, kernel_id=kernel_id, server=server, token=self.tokens.make(kernel_id), spool=self._spool,
-            alive=self._alive, python=python, store=store, replaces=self._replaces,
+            alive=self._alive, python=python, store=store, replaces=self._replaces, secrets=self._secrets,
         )
 
     def _language(self, kernel_name: str | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..experiments import Mode
@@ -17,40 +16,6 @@ from ..stores.attached import AttachedStore
 
 SETTING = "cellruns"
 """Key of the `Service` in the tornado settings."""
-
-
-class Endpoint(Protocol):
-    """Where MLflow's REST of a store answers, and with what credentials."""
-
-    @property
-    def base_url(self) -> str:
-        """`http(s)://host[:port][/prefix]`; with `uds` the host only has a meaning to MLflow's host check."""
-        ...
-
-    @property
-    def uds(self) -> str | None:
-        """Path of a Unix socket, or None for TCP."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Headers that every request carries, credentials among them."""
-        ...
-
-    @property
-    def verify(self) -> bool | str:
-        """Check the certificate: yes, no, or against this CA bundle."""
-        ...
-
-    @property
-    def cert(self) -> str | None:
-        """Path of a client certificate with its key, or None."""
-        ...
-
-    @property
-    def timeout(self) -> float:
-        """Seconds a connect may take, and a plain JSON call."""
-        ...
 
 
 class Stores(Protocol):

@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
 from ..stores.base import StoreRefused, StoreUnavailable
+from ..stores.diagnosis import of_failure
 from ..stores.mlruns import MlrunsStore
 from . import arguments, artifact_files, forward
 from .artifact_types import content_type
@@ -23,8 +24,9 @@ from .upstream import Lease, host_of
 if TYPE_CHECKING:
     import httpx
 
-    from .api import Endpoint
+    from ..stores.endpoint import Endpoint
 
+    
 MAX_FILES = 10_000
 """Most entries of one directory that are answered."""
 _READ_S = 600.0
@@ -62,18 +64,17 @@ class StoreHandler(BrowserHandler):
             headers=forward.request_headers((headers or {}).items(), endpoint.headers, host_of(endpoint)),
             extensions={
                 "target": forward.target(endpoint.base_url, path, urlencode(query, quote_via=quote)),
-                "timeout": httpx.Timeout(_READ_S, connect=endpoint.timeout).as_dict(),
+                "timeout": httpx.Timeout(_READ_S, connect=endpoint.connect_timeout).as_dict(),
             },
         )
         try:
             response = await lease.client.send(request, stream=True)
         except httpx.TransportError as error:
-            what = str(error) or type(error).__name__
-            raise RouteError(503, f"The tracking store cannot be reached: {what}", "Try again in a moment.") from error
+            raise from_store(of_failure(error, endpoint)) from error
         if response.status_code < 300:
             return response
         try:
-            raise await _refused(response, query)
+            raise await _refused(response, query, endpoint)
         finally:
             await response.aclose()
 
@@ -208,7 +209,7 @@ def _size(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-async def _refused(response: httpx.Response, query: dict[str, str]) -> RouteError:
+async def _refused(response: httpx.Response, query: dict[str, str], endpoint: Endpoint) -> RouteError:
     """What MLflow's error means for a browser route."""
     body = await response.aread()
     try:
@@ -223,8 +224,12 @@ async def _refused(response: httpx.Response, query: dict[str, str]) -> RouteErro
         return RouteError(404, f"No artifact {query.get('path', '')!r} in run {run}", "Refresh the list of artifacts.")
     if response.status_code == 400:
         return BadArgument("path", message[:300])
-    if response.status_code in (401, 403):
-        return RouteError(502, f"The tracking server refuses the login: {message[:200]}", "Check its credentials.")
+    if response.status_code == 401:
+        said = f"{endpoint.base_url} refuses {endpoint.credentials} (HTTP 401)"
+        return RouteError(502, said, f"Correct the login in {endpoint.settings}.")
+    if response.status_code == 403:
+        said = f"{endpoint.base_url} forbids {endpoint.credentials} to read the artifacts of run {run} (HTTP 403)"
+        return RouteError(502, said, "Ask the owner of the experiment for access.")
     return RouteError(
         502, f"The tracking server answered {response.status_code}: {message[:300]}", "See the server's log."
     )

@@ -66,9 +66,8 @@ def from_store(error: StoreRefused | StoreUnavailable) -> RouteError:
     """What a route answers when the store says no: 409 where the user has to act, 503 where waiting helps."""
     if isinstance(error, StoreRefused):
         return RouteError(409, error.message, error.hint)
-    hint = getattr(error, "hint", None)
     return RouteError(
         503,
         str(error) or "The tracking store does not answer",
-        hint or "Nothing is lost: what was logged waits and is stored when the store is back.",
+        error.hint or "Nothing is lost: what was logged waits and is stored when the store is back.",
     )

@@ -26,7 +26,7 @@ class Exchange:
     """
 
     def __init__(self, store: AttachedStore, upstream: Upstream, request: HTTPServerRequest, path: str) -> None:
-        self._store = store
+        self.store = store
         self._upstream = upstream
         self._request = request
         self._path = path
@@ -81,7 +81,7 @@ class Exchange:
         now = asyncio.get_running_loop().time()
         if now - self._touched >= _TOUCH_S:
             self._touched = now
-            self._store.touch()
+            self.store.touch()
 
     async def _send(self) -> httpx.Response:
         httpx = await self._upstream.load()
@@ -97,7 +97,7 @@ class Exchange:
         self.touch()
         if self._lease is not None:
             await self._lease.release()
-        endpoint = await self._store.endpoint()
+        endpoint = await self.store.endpoint()
         self._lease = await self._upstream.lease(endpoint)
         httpx = await self._upstream.load()
         _, asked, query = (self._request.uri or "").partition("?")

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from tornado import web
 
+from ..stores.base import StoreRefused, StoreUnavailable
 from .api import SETTING, Service
 from .context import RouteContext
 
@@ -70,6 +71,14 @@ class KernelHandler(web.RequestHandler):
             return False
         self.kernel = kernel
         return True
+
+    def refuse_store(self, trouble: StoreUnavailable | StoreRefused, for_good: bool) -> None:
+        """Say that a store can't be used: for good, or so that MLflow's client tries again (on 503) for a while."""
+        said = f"{trouble} ({trouble.hint})" if trouble.hint else str(trouble)
+        if isinstance(trouble, StoreRefused):
+            self.refuse(400, "INVALID_STATE", said)
+        else:
+            self.refuse(424 if for_good else 503, "TEMPORARILY_UNAVAILABLE", said)
 
     def refuse(self, status: int, error_code: str, message: str) -> None:
         """Answer with an error of MLflow's form and finish."""

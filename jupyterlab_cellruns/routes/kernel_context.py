@@ -33,8 +33,6 @@ class KernelContextHandler(KernelHandler):
             return self.refuse(400, "INVALID_PARAMETER_VALUE", "body: wants a JSON object")
         try:
             answer = await self.service.kernels.context(self.kernel, body)
-        except StoreRefused as error:
-            return self.refuse(409, "INVALID_STATE", f"{error.message} ({error.hint})")
-        except StoreUnavailable as error:
-            return self.refuse(503, "TEMPORARILY_UNAVAILABLE", str(error))
+        except (StoreRefused, StoreUnavailable) as error:
+            return self.refuse_store(error, for_good=False)
         self.finish(encode(answer))

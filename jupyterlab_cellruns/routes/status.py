@@ -25,6 +25,9 @@ class StatusHandler(BrowserHandler):
         notebook = self.argument("notebook")
         of_kernel = state["store"] if state is not None and notebook is None else None
         store_id = of_kernel or service.store_of_notebook(notebook or None)
+        every = arguments.flag(self.argument("all"), "all")
+        for one in service.stores.ids() if every else [store_id]:
+            service.stores.get(one).look()
         stores = [{**s, "waiting": service.capture.waiting(s["id"])} for s in service.stores.states()]
         store = next(s for s in stores if s["id"] == store_id)
         self.finish(encode({

@@ -10,6 +10,7 @@ from tornado import iostream, web
 
 from ..stores.attached import AttachedStore
 from ..stores.base import StoreRefused, StoreUnavailable
+from ..stores.diagnosis import AWAY_STATUS, of_answer, of_failure
 from . import forward
 from .exchange import Exchange
 from .kernel_base import KernelHandler
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 MARK = "/cellruns/tracking/"
 BARRIER_S = 30.0
 """How long a request waits for the events it has to come after."""
+_LOOK_S = 0.5
 MAX_BODY = 1 << 50
 """Bytes. In place of tornado's limit: nothing is held here, so there is nothing to limit."""
 
@@ -53,6 +55,9 @@ class TrackingHandler(KernelHandler):
             said = f"{path[:200]!r} is not part of MLflow's API, so it is not forwarded"
             return self.refuse(404, "ENDPOINT_NOT_FOUND", said)
         store = stores.get(store_id)
+        trouble = store.fresh_trouble() if store.gave_up() else None
+        if trouble is not None:
+            return self.refuse_store(trouble, for_good=True)
         if not await self._barrier(store) or self._gone:
             return
         self.request.connection.set_max_body_size(MAX_BODY)  # type: ignore[union-attr]
@@ -90,14 +95,20 @@ class TrackingHandler(KernelHandler):
 
     async def _barrier(self, store: AttachedStore) -> bool:
         header = ",".join(self.request.headers.get_list("X-Cellruns-Applied"))
-        if not header:
-            return True
-        pairs = forward.barriers(header, store.id)
+        pairs = forward.barriers(header, store.id) if header else []
         if pairs is None:
             self.refuse(400, "INVALID_PARAMETER_VALUE", "X-Cellruns-Applied: wants <source>:<seq>[@<store>][,...]")
             return False
+        if not pairs:
+            return True
         capture = self.service.capture
-        if all(await asyncio.gather(*(capture.applied(source, seq, BARRIER_S) for source, seq in pairs))):
+        applied = asyncio.gather(*(capture.applied(source, seq, BARRIER_S) for source, seq in pairs))
+        while not (await asyncio.wait({applied}, timeout=_LOOK_S))[0]:
+            if (trouble := store.gave_up()) is not None:
+                applied.cancel()
+                self.refuse_store(trouble, for_good=True)
+                return False
+        if all(applied.result()):
             return True
         said = f"What was logged before is not stored yet ({capture.waiting(store.id)} points wait after {BARRIER_S:.0f} s)"
         self.refuse(503, "TEMPORARILY_UNAVAILABLE", said)
@@ -116,25 +127,31 @@ class TrackingHandler(KernelHandler):
     async def _response(self, exchange: Exchange) -> httpx.Response | None:
         """The store's answer; None where there is none and the kernel has been told."""
         httpx = await self.context.upstream.load()
+        store = exchange.store
         try:
             return await exchange.response()
         except StoreRefused as error:
-            # 400: MLflow's client tries again on 5xx, and trying again does not help here.
-            self.refuse(400, "INVALID_STATE", f"{error.message} ({error.hint})")
+            self.refuse_store(error, for_good=True)
         except (StoreUnavailable, asyncio.TimeoutError) as error:
             self.refuse(503, "TEMPORARILY_UNAVAILABLE", str(error) or "The tracking store does not answer")
-        except httpx.ConnectError as error:
-            self.refuse(503, "TEMPORARILY_UNAVAILABLE", f"The tracking store cannot be reached: {error}")
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            trouble = of_failure(error, await store.endpoint())
+            store.note(trouble)
+            # Before it is for good, MLflow's client may try again: most servers that go come back in seconds.
+            self.refuse_store(trouble, for_good=store.gave_up() is not None)
         except httpx.TransportError as error:
-            what = str(error) or type(error).__name__
-            self.refuse(502, "INTERNAL_ERROR", f"The connection to the tracking store broke: {what}")
+            trouble = of_failure(error, await store.endpoint())
+            if trouble.state == "error":
+                store.note(trouble)
+                self.refuse_store(trouble, for_good=True)
+            else:
+                self.refuse(502, "INTERNAL_ERROR", f"The connection to the tracking store broke: {trouble}")
         return None
 
     async def _relay(self, exchange: Exchange, response: httpx.Response) -> None:
-        if 300 <= response.status_code < 400 and response.status_code != 304:
-            where = response.headers.get("location", "nowhere")[:200]
-            said = f"The tracking server redirects to {where!r}: its address is not the whole one, or it wants a login"
-            return self.refuse(400, "INVALID_STATE", said)
+        trouble = await self._trouble(exchange.store, response)
+        if trouble is not None:
+            return self.refuse_store(trouble, for_good=True)
         self.set_status(response.status_code, response.reason_phrase or None)
         for name in list(self._headers):
             self.clear_header(name)
@@ -149,6 +166,21 @@ class TrackingHandler(KernelHandler):
         except httpx.TransportError as error:
             return self._break_off(error)
         self.finish()
+
+    async def _trouble(self, store: AttachedStore, response: httpx.Response) -> StoreUnavailable | StoreRefused | None:
+        """What an answer says of the server as a whole, where the kernel is better told that than the answer."""
+        status, kind = response.status_code, response.headers.get("content-type", "")
+        if status == 401 or (300 <= status < 400 and status != 304):
+            where = response.headers.get("location")
+            trouble = of_answer(status, kind, b"", where, await store.endpoint())
+            store.note(trouble)
+            return trouble
+        if status in AWAY_STATUS and status != 500:
+            # MLflow's client tries again on these, for minutes.
+            return store.gave_up()
+        if status < 400 and kind.startswith("application/json"):
+            store.note(None)
+        return None
 
     def _break_off(self, error: Exception) -> None:
         """The store's answer ended too early: so does ours, for the client to see."""

@@ -8,13 +8,16 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .api import Endpoint
+from ..stores.endpoint import Endpoint
+from ..stores.tls import ssl_context
 
 if TYPE_CHECKING:
     import httpx
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
+MOST_CLIENTS = 8
+"""Endpoints whose clients are kept: stores, and what they were before their credentials changed."""
 KEEPALIVE_S = 3.0
 """Shorter than uvicorn's 5 s, so that no request is sent into a connection that is being closed."""
 
@@ -54,10 +57,10 @@ class Lease:
 
 
 class Upstream:
-    """Makes the client for an endpoint once, off the event loop, and replaces it when the endpoint changes."""
+    """Makes the client for an endpoint once, off the event loop; the longest unused ones make room for others."""
 
     def __init__(self) -> None:
-        self._kept: _Kept | None = None
+        self._kept: list[_Kept] = []
         self._lock: asyncio.Lock | None = None
         self._httpx: ModuleType | None = None
 
@@ -68,26 +71,43 @@ class Upstream:
         return self._httpx
 
     async def lease(self, endpoint: Endpoint) -> Lease:
-        """The client of this endpoint, to be given back."""
-        if self._kept is not None and self._kept.endpoint == endpoint:
-            return Lease(self._kept)
+        """The client of this endpoint, to be given back. Raises StoreRefused for certificates that can't be read."""
+        found = self._find(endpoint)
+        if found is not None:
+            return Lease(found)
         if self._lock is None:
             self._lock = asyncio.Lock()
         async with self._lock:
-            if self._kept is None or self._kept.endpoint != endpoint:
+            found = self._find(endpoint)
+            if found is None:
                 httpx = await self.load()
-                client = await asyncio.to_thread(_make, httpx, endpoint)
-                await self.close()
-                self._kept = _Kept(endpoint, client)
-            return Lease(self._kept)
+                found = _Kept(endpoint, await asyncio.to_thread(_make, httpx, endpoint))
+                self._kept.append(found)
+                lease = Lease(found)
+                while len(self._kept) > MOST_CLIENTS:
+                    await self._retire(self._kept.pop(0))
+                return lease
+            return Lease(found)
 
     async def close(self) -> None:
-        """Close the client as soon as nobody holds it."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            kept.retired = True
-            if kept.users == 0:
-                await kept.client.aclose()
+        """Close the clients as soon as nobody holds them."""
+        while self._kept:
+            await self._retire(self._kept.pop())
+
+    def _find(self, endpoint: Endpoint) -> _Kept | None:
+        for kept in self._kept:
+            if kept.endpoint == endpoint:
+                if kept is not self._kept[-1]:
+                    self._kept.remove(kept)
+                    self._kept.append(kept)
+                return kept
+        return None
+
+    @staticmethod
+    async def _retire(kept: _Kept) -> None:
+        kept.retired = True
+        if kept.users == 0:
+            await kept.client.aclose()
 
 
 def host_of(endpoint: Endpoint) -> str | None:
@@ -101,9 +121,9 @@ def _is_local(endpoint: Endpoint) -> bool:
 
 def _make(httpx: Any, endpoint: Endpoint) -> Any:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=KEEPALIVE_S)
-    verify = _verify(endpoint)
+    verify = ssl_context(endpoint)
     # No read or write limit: a large upload is answered late, and a client that gives up closes its connection.
-    timeout = httpx.Timeout(None, connect=endpoint.timeout)
+    timeout = httpx.Timeout(None, connect=endpoint.connect_timeout)
     transport: Any = None
     if endpoint.uds is not None:
         transport = httpx.AsyncHTTPTransport(uds=endpoint.uds, limits=limits, verify=False)
@@ -115,24 +135,3 @@ def _make(httpx: Any, endpoint: Endpoint) -> Any:
         follow_redirects=False,
         trust_env=not _is_local(endpoint),
     )
-
-
-def _verify(endpoint: Endpoint) -> Any:
-    if urlsplit(endpoint.base_url).scheme != "https":
-        return False
-    import ssl
-
-    if endpoint.verify is False:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif isinstance(endpoint.verify, str):
-        context = ssl.create_default_context(cafile=endpoint.verify)
-    else:
-        context = ssl.create_default_context()
-        import certifi
-
-        context.load_verify_locations(certifi.where())
-    if endpoint.cert:
-        context.load_cert_chain(endpoint.cert)
-    return context

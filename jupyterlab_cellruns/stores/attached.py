@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from .base import Store, StoreUnavailable
+from .base import Store, StoreRefused, StoreUnavailable
 from .endpoint import Endpoint
 
 STORE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}\Z")
@@ -66,6 +66,16 @@ class AttachedStore(ABC):
     async def stop(self) -> None:
         """Let go of it."""
 
-    def gave_up(self) -> StoreUnavailable | None:
+    def look(self) -> None:  # noqa: B027
+        """Somebody looks at `state()`: find out how the store is where nothing else tells."""
+
+    def note(self, trouble: StoreUnavailable | StoreRefused | None) -> None:  # noqa: B027
+        """A request tells how the store is; from any thread."""
+
+    def fresh_trouble(self) -> StoreUnavailable | StoreRefused | None:
+        """The trouble that a request has met a moment ago."""
+        return None
+
+    def gave_up(self) -> StoreUnavailable | StoreRefused | None:
         """Why waiting for this store is of no use for now, or None while it may still answer in time."""
         return None

@@ -18,7 +18,15 @@ OPEN = ("RUNNING", "SCHEDULED")
 
 
 class StoreUnavailable(Exception):
-    """The store cannot be reached or is locked for now. The writer keeps the events and tries again."""
+    """The store cannot be reached or is locked for now. The writer keeps the events and tries again.
+
+    `hint` says what to do, `state` whether it may come back by itself ("away") or somebody has to act ("error").
+    """
+
+    def __init__(self, message: str, hint: str | None = None, state: str = "away") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.state = state
 
 
 class StoreRefused(Exception):

@@ -1,40 +1,72 @@
-"""A remote MLflow tracking server as a store that notebooks can choose."""
+"""A remote MLflow tracking server as a store that notebooks can choose: how it is, as every request to it tells."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import threading
-from collections.abc import Callable
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 from .attached import AttachedStore
-from .base import Store
+from .base import Store, StoreRefused, StoreUnavailable
+from .config import RemoteSpec
+from .diagnosis import KEPT
 from .endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from .rest import RestStore
+
+_CREDENTIALS_SECONDS = 5.0
+"""After this, files and variables with credentials are read again."""
+_LOOK_READY_SECONDS, _LOOK_TROUBLE_SECONDS = 20.0, 3.0
+_INTEREST_SECONDS = 120.0
+"""How long after the last question a server in trouble is looked at again by itself."""
+_FRESH_SECONDS = 3.0
 
 
 class RemoteStore(AttachedStore):
-    """`connect()` gives the endpoint with its credentials as they are now; it blocks for small files at the most."""
+    """One server of `CellrunsApp.stores` or of MLFLOW_TRACKING_URI.
 
-    def __init__(self, id: str, label: str, location: str, connect: Callable[[], Endpoint]) -> None:
-        super().__init__(id)
-        self.label = label
-        self.location = location
-        self._connect = connect
+    What any request to it tells is noted here: `state()` is "idle" before the first one, "ready", "away" (the network
+    or the server, it may come back by itself) or "error" (somebody has to do something). `patience`: seconds that a
+    server may be away before requests of kernels are answered for good instead of with "try again".
+    """
+
+    def __init__(self, spec: RemoteSpec, log: logging.Logger, patience: float = 10.0) -> None:
+        super().__init__(spec.id)
+        self.spec = spec
+        self._log = log
+        self._patience = patience
         self._lock = threading.Lock()
-        self._store: Store | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._rest: RestStore | None = None
         self._endpoint: Endpoint | None = None
-        self._trouble: str | None = None
+        self._read = -_CREDENTIALS_SECONDS
+        self._seen = False
+        self._trouble: StoreUnavailable | StoreRefused | None = None
+        self._since = 0.0
+        self._noted = 0.0
+        self._looked = -_LOOK_READY_SECONDS
+        self._asked = 0.0
+        self._looking: asyncio.Task[None] | None = None
 
     def state(self) -> dict[str, Any]:
         """See `AttachedStore.state`."""
+        trouble = self._trouble
+        if trouble is None:
+            state = "ready" if self._seen else "idle"
+        else:
+            state = trouble.state if isinstance(trouble, StoreUnavailable) else "error"
         return {
             "id": self.id,
             "kind": "remote",
-            "label": self.label,
-            "location": self.location,
-            "state": "away" if self._trouble else "ready",
-            "message": self._trouble,
-            "hint": "Runs are kept here and sent when the server answers again." if self._trouble else None,
+            "label": self.spec.label,
+            "location": self.spec.location,
+            "state": state,
+            "message": None if trouble is None else str(trouble),
+            "hint": None if trouble is None else trouble.hint,
             "waiting": 0,
         }
 
@@ -43,36 +75,120 @@ class RemoteStore(AttachedStore):
         return True
 
     def bind(self) -> None:
-        """Nothing to remember."""
+        """See `AttachedStore.bind`."""
+        self._loop = asyncio.get_running_loop()
 
     def prepare(self) -> None:
-        """Nothing to start."""
+        """See `AttachedStore.prepare`."""
+        self.look()
+
+    def look(self) -> None:
+        """Find out how the server is, unless that is known; again by itself while it is in trouble."""
+        self._asked = time.monotonic()
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(self._look())
+
+    def note(self, trouble: StoreUnavailable | StoreRefused | None) -> None:
+        """A request tells how the server is; from any thread."""
+        with self._lock:
+            now, before, seen = time.monotonic(), self._trouble, self._seen
+            self._noted = self._looked = now
+            self._trouble, self._seen = trouble, True
+            if before is None and trouble is not None:
+                self._since = now
+            if trouble is not None and getattr(trouble, "state", "error") == "error":
+                self._read = now - _CREDENTIALS_SECONDS
+        if str(before) != str(trouble) or not seen:
+            if trouble is not None:
+                self._log.warning("Cellruns, store '%s': %s. %s", self.id, trouble, trouble.hint or "")
+            elif before is not None:
+                self._log.info("Cellruns, store '%s': %s answers again", self.id, self.spec.location)
+            self.changed()
+
+    def fresh_trouble(self) -> StoreUnavailable | StoreRefused | None:
+        """The trouble that was met within the last seconds: asking again at once would tell the same."""
+        return self._trouble if time.monotonic() - self._noted < _FRESH_SECONDS else None
+
+    def gave_up(self) -> StoreUnavailable | StoreRefused | None:
+        """See `AttachedStore.gave_up`."""
+        trouble = self._trouble
+        if isinstance(trouble, StoreUnavailable) and trouble.state == "away":
+            return trouble if time.monotonic() - self._since > self._patience else None
+        return trouble
 
     async def endpoint(self, timeout: float = 60) -> Endpoint:
         """See `AttachedStore.endpoint`."""
-        return self._connect()
+        if self._is_read():
+            assert self._endpoint is not None
+            return self._endpoint
+        return await asyncio.to_thread(self._connect)
 
     def store(self) -> Store:
         """See `AttachedStore.store`."""
         endpoint = self._connect()
         with self._lock:
-            if self._store is None or self._endpoint != endpoint:
+            if self._rest is None or self._rest.endpoint != endpoint:
                 from .rest import RestStore
 
-                self._store, self._endpoint = RestStore(endpoint), endpoint
-            return self._store
+                try:
+                    self._rest = RestStore(endpoint, self.note)
+                except StoreRefused as error:
+                    refused = error
+                else:
+                    return self._rest
+            else:
+                return self._rest
+        self.note(refused)
+        raise refused
 
     def trouble(self, text: str | None) -> None:
-        """See `AttachedStore.trouble`."""
-        self._trouble = text
-        self.changed()
+        """See `AttachedStore.trouble`; most of it the writer's requests have noted already."""
+        if text is None:
+            self.note(None)
+        elif self._trouble is None:
+            self.note(StoreUnavailable(text, KEPT))
 
     def touch(self) -> None:
         """Nothing to keep alive."""
 
     async def stop(self) -> None:
         """Close the connections."""
+        if self._looking is not None:
+            self._looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._looking
         with self._lock:
-            store, self._store = self._store, None
-        if store is not None:
-            await asyncio.to_thread(store.close)
+            rest, self._rest = self._rest, None
+        if rest is not None:
+            await asyncio.to_thread(rest.close)
+
+    def _is_read(self) -> bool:
+        return self._endpoint is not None and time.monotonic() - self._read < _CREDENTIALS_SECONDS
+
+    def _connect(self) -> Endpoint:
+        if not self._is_read():
+            try:
+                self._endpoint = self.spec.connect()
+            except StoreRefused as error:
+                self.note(error)
+                raise
+            self._read = time.monotonic()
+        assert self._endpoint is not None
+        return self._endpoint
+
+    async def _look(self) -> None:
+        while True:
+            age = time.monotonic() - self._looked
+            if age >= (_LOOK_READY_SECONDS if self._trouble is None else _LOOK_TROUBLE_SECONDS):
+                self._looked = time.monotonic()
+                await asyncio.to_thread(self._probe)
+            if self._trouble is None or time.monotonic() - self._asked > _INTEREST_SECONDS:
+                return
+            await asyncio.sleep(_LOOK_TROUBLE_SECONDS)
+
+    def _probe(self) -> None:
+        # What it tells is noted on the way.
+        with contextlib.suppress(StoreRefused, StoreUnavailable):
+            self.store()
+            assert self._rest is not None
+            self._rest.probe()

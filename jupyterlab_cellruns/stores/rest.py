@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -13,35 +12,44 @@ from ..table.engine import RunsTable
 from ..table.mirror import MirrorSource
 from . import rest_read, rules
 from .base import OPEN, Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable, TaggedRun
+from .diagnosis import AWAY_STATUS, KEPT, mlflow_error, of_answer, of_failure
 from .edit import Change, edit_rest
 from .endpoint import Endpoint
 from .history import WHOLE, Window
 from .rest_write import ApiError, RestWriter, ServerFault, is_duplicate
+from .tls import ssl_context
 
+Note = Callable[[StoreUnavailable | None], None]
+
+PROBE = "experiments/search"
+"""A call that every MLflow since 1.28 answers to everybody who may use it at all."""
 _TRANSFER_SECONDS = 600.0
 """Longest silence in the middle of a file: a server in front of an object store fetches it whole first."""
-_RETRY_STATUS = (408, 425, 429, 500, 502, 503, 504)
 
 
 class Rest:
-    """One kept HTTP client. `call` blocks; it raises `ApiError` and `StoreUnavailable`."""
+    """One kept HTTP client. `call` blocks; it raises `ApiError` and `StoreUnavailable`.
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    `note` is told of each call whether the server as a whole can be used.
+    """
+
+    def __init__(self, endpoint: Endpoint, note: Note | None = None) -> None:
         import httpx
 
+        self.endpoint = endpoint
+        self._note = note or (lambda _: None)
         self._errors = httpx.TransportError
+        context = ssl_context(endpoint)
         transport = httpx.HTTPTransport(uds=endpoint.uds) if endpoint.uds else None
         self._client = httpx.Client(
             base_url=endpoint.base_url,
             headers=dict(endpoint.headers),
-            verify=endpoint.verify,
-            cert=endpoint.cert,
-            timeout=endpoint.timeout,
+            verify=context,
+            timeout=httpx.Timeout(endpoint.timeout, connect=endpoint.connect_timeout),
             transport=transport,
             # The address was configured; a proxy of the environment counts for it as for any other.
             trust_env=endpoint.uds is None,
         )
-        self._lock = threading.Lock()
 
     def call(self, method: str, path: str, *, params: Any = None, json: Any = None) -> dict[str, Any]:
         """One call of `/api/2.0/mlflow/<path>`; its JSON answer."""
@@ -62,12 +70,12 @@ class Rest:
         """The body of a GET in chunks, however large. Raises as `call`, also in the middle."""
         try:
             with self._client.stream("GET", path, params=params, timeout=_TRANSFER_SECONDS) as answer:
-                if answer.status_code >= 400:
+                if answer.status_code >= 300:
                     answer.read()
-                    raise self._refusal(answer)
+                    raise self._refusal(answer, path)
                 yield answer.iter_bytes(1 << 18)
         except self._errors as error:
-            raise StoreUnavailable(f"{self._client.base_url} broke off: {error or type(error).__name__}") from error
+            raise of_failure(error, self.endpoint) from error
 
     def put(self, path: str, chunks: Iterator[bytes], size: int | None) -> None:
         """PUT a body that is made while it is sent; `size` in bytes where it is known."""
@@ -75,28 +83,59 @@ class Rest:
         self._request("PUT", path, content=chunks, headers=headers, timeout=_TRANSFER_SECONDS, expect_json=False)
 
     def _request(self, method: str, path: str, *, expect_json: bool = True, **request: Any) -> dict[str, Any]:
-        try:
-            answer = self._client.request(method, path, **request)
-        except self._errors as error:
-            raise StoreUnavailable(f"{self._client.base_url} does not answer: {error or type(error).__name__}") from error
-        if answer.status_code < 400:
+        answer = self._send(method, path, request)
+        if answer.status_code < 300:
             if not expect_json:
+                self._note(None)
                 return {}
             try:
                 found = answer.json()
             except ValueError:
-                raise StoreUnavailable(f"{self._client.base_url} answered {path} with something that is no JSON") from None
-            return found if isinstance(found, dict) else {}
-        raise self._refusal(answer)
+                found = None
+            if isinstance(found, dict):
+                self._note(None)
+                return found
+        raise self._refusal(answer, path)
 
-    def _refusal(self, answer: Any) -> Exception:
-        code, message = _said(answer)
-        if answer.status_code in (401, 403) and code not in ("PERMISSION_DENIED", "RESOURCE_DOES_NOT_EXIST"):
-            return StoreUnavailable(f"{self._client.base_url} refuses the credentials (HTTP {answer.status_code}): {message}")
-        if answer.status_code in _RETRY_STATUS and not is_duplicate(message):
-            kind = ServerFault if answer.status_code == 500 else StoreUnavailable
-            return kind(f"{self._client.base_url} cannot answer now (HTTP {answer.status_code}): {message}")
-        return ApiError(answer.status_code, code, message)
+    def _refusal(self, answer: Any, path: str) -> Exception:
+        """What is to be raised for an answer that is none; what it says of the server as a whole is noted."""
+        if answer.status_code >= 400 and answer.status_code != 401:
+            code, message = _said(answer)
+            retry = answer.status_code in AWAY_STATUS and not is_duplicate(message)
+            if not retry and not path.endswith(PROBE):
+                if mlflow_error(answer.content) is None:
+                    # Not MLflow's words: of a proxy before it for this call alone, or for all of them?
+                    self.probe()
+                return ApiError(answer.status_code, code or _code_of(answer.status_code), message)
+            if answer.status_code == 500:
+                # It may be this one request: other requests tell of the server as a whole.
+                return ServerFault(f"{self.endpoint.base_url} cannot answer now (HTTP 500): {message}", KEPT)
+        headers = answer.headers
+        trouble = of_answer(
+            answer.status_code, headers.get("content-type", ""), answer.content, headers.get("location"), self.endpoint
+        )
+        if trouble is None:
+            return ApiError(answer.status_code, *_said(answer))
+        self._note(trouble)
+        return trouble
+
+    def probe(self) -> None:
+        """See whether the server can be used at all. Raises StoreUnavailable where it can't."""
+        try:
+            self.call("POST", PROBE, json={"max_results": 1})
+        except ApiError:
+            self._note(None)
+        except ServerFault as fault:
+            self._note(fault)
+            raise
+
+    def _send(self, method: str, path: str, request: dict[str, Any]) -> Any:
+        try:
+            return self._client.request(method, path, **request)
+        except self._errors as error:
+            trouble = of_failure(error, self.endpoint)
+            self._note(trouble)
+            raise trouble from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -111,14 +150,25 @@ def _said(answer: Any) -> tuple[str, str]:
         return "", answer.text[:300].strip() or f"HTTP {answer.status_code}"
 
 
+def _code_of(status: int) -> str:
+    """MLflow's word for a status of a server before it, or of its access control."""
+    return {403: "PERMISSION_DENIED", 404: "ENDPOINT_NOT_FOUND"}.get(status, "")
+
+
 class RestStore:
     """The store behind an endpoint. Thread-safe."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._rest = Rest(endpoint)
+    def __init__(self, endpoint: Endpoint, note: Note | None = None) -> None:
+        """`note` as for `Rest`. Raises StoreRefused for certificates that can't be read."""
+        self.endpoint = endpoint
+        self._rest = Rest(endpoint, note)
         self._histories = rest_read.Histories()
         self._writer = RestWriter(self._rest)
         self._mirror: MirrorSource | None = None
+
+    def probe(self) -> None:
+        """See whether the server can be used at all. Raises StoreUnavailable where it can't."""
+        self._rest.probe()
 
     def write(self, events: Sequence[Event]) -> list[Refusal]:
         """See `Store.write`."""

@@ -24,6 +24,11 @@ class Settings:
         self.token = environ.get("CELLRUNS_TOKEN", "")
         self.spool = environ.get("CELLRUNS_SPOOL", "")
         self.alive = environ.get("CELLRUNS_ALIVE", "")
+        self.kept = {
+            name[len("CELLRUNS_KEPT_MLFLOW_TRACKING_"):].lower(): environ[name]
+            for name in environ if name.startswith("CELLRUNS_KEPT_MLFLOW_TRACKING_")
+        }
+        """The user's own `username`, `password`, `token` for servers that his code names itself."""
         uri = environ.get("CELLRUNS_TRACKING_URI", "")
         self.tracking_base, _, self.store = uri.rpartition("/")
         """Tracking URI of a store of the server is `<tracking_base>/<store id>`; `store` is the chosen one."""
@@ -52,7 +57,8 @@ def attach():
     shell = ipython.get_ipython() if ipython is not None else None
     settings = Settings(os.environ)
     # The notebook's outputs can show the environment; the token is not needed there any more by that name.
-    os.environ.pop("CELLRUNS_TOKEN", None)
+    for name in ["CELLRUNS_TOKEN"] + [name for name in os.environ if name.startswith("CELLRUNS_KEPT_")]:
+        os.environ.pop(name, None)
     if shell is None or not settings.kernel or getattr(shell, "kernel", None) is None:
         return state()
     from .session import Session

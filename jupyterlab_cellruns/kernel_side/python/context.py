@@ -147,6 +147,7 @@ class RunContext:
     def _credentials(self):
         """Send our token to our address only, and there nothing else: the user's credentials are for other servers."""
         ours, token = self.tracking.settings.tracking_base + "/", self.tracking.settings.token
+        kept = self.tracking.settings.kept
         module = sys.modules.get("mlflow.utils.credentials")
         original = getattr(module, "get_default_host_creds", None)
         if original is None:
@@ -162,8 +163,11 @@ class RunContext:
                     # The loopback interface under a certificate made for the public name.
                     creds.ignore_tls_verification = True
                     creds.server_cert_path = creds.client_cert_path = None
-            elif creds.token == token:
-                creds.token = None
+                return creds
+            if creds.token == token:
+                creds.token = kept.get("token")
+            if not creds.username and not creds.password:
+                creds.username, creds.password = kept.get("username"), kept.get("password")
             return creds
 
         for name, loaded in list(sys.modules.items()):
