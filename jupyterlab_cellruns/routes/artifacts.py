@@ -19,7 +19,7 @@ from .base import BrowserHandler
 from .encode import encode
 from .errors import BadArgument, RouteError, UnknownRun, from_store
 from .ranges import Span, parse_range
-from .upstream import Lease, host_of
+from .upstream import Lease
 
 if TYPE_CHECKING:
     import httpx
@@ -61,7 +61,7 @@ class StoreHandler(BrowserHandler):
         request = httpx.Request(
             "GET",
             endpoint.base_url,
-            headers=forward.request_headers((headers or {}).items(), endpoint.headers, host_of(endpoint)),
+            headers=forward.request_headers((headers or {}).items(), endpoint.headers),
             extensions={
                 "target": forward.target(endpoint.base_url, path, urlencode(query, quote_via=quote)),
                 "timeout": httpx.Timeout(_READ_S, connect=endpoint.connect_timeout).as_dict(),

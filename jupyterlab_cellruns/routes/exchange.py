@@ -10,7 +10,7 @@ from tornado.httputil import HTTPServerRequest
 from ..stores.attached import AttachedStore
 from . import forward
 from .body import BodyPipe
-from .upstream import Lease, Upstream, host_of
+from .upstream import Lease, Upstream
 
 if TYPE_CHECKING:
     import httpx
@@ -104,7 +104,7 @@ class Exchange:
         request = httpx.Request(
             self._request.method or "GET",
             endpoint.base_url,
-            headers=forward.request_headers(self._request.headers.get_all(), endpoint.headers, host_of(endpoint)),
+            headers=forward.request_headers(self._request.headers.get_all(), endpoint.headers),
             content=None if self._body is None else self._body.read(),
             extensions={"target": forward.target(endpoint.base_url, self._path, query if asked else None)},
         )

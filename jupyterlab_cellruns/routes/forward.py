@@ -42,10 +42,8 @@ def target(base_url: str, path: str, query: str | None) -> bytes:
     return f"{prefix}/{path}{'' if query is None else '?' + query}".encode("latin-1")
 
 
-def request_headers(
-    received: Iterable[tuple[str, str]], own: Mapping[str, str], host: str | None
-) -> list[tuple[str, str]]:
-    """Headers for the store: the kernel's without those of this hop, then our own, which win."""
+def request_headers(received: Iterable[tuple[str, str]], own: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Headers for the store: the kernel's without those of this hop, then our own, which win. Host is by the URL."""
     received = list(received)
     connection = ",".join(value for key, value in received if key.lower() == "connection")
     named = {name.strip().lower() for name in connection.split(",")}
@@ -58,10 +56,7 @@ def request_headers(
         and low not in mine
         and not low.startswith(("x-forwarded-", "sec-"))
     ]
-    headers += own.items()
-    if host is not None:
-        headers.append(("Host", host))
-    return headers
+    return [*headers, *own.items()]
 
 
 def response_headers(received: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

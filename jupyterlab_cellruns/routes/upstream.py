@@ -110,11 +110,6 @@ class Upstream:
             await kept.client.aclose()
 
 
-def host_of(endpoint: Endpoint) -> str | None:
-    """The Host to send: `localhost` to a child of this machine (MLflow's host check), else by the URL."""
-    return "localhost" if _is_local(endpoint) else None
-
-
 def _is_local(endpoint: Endpoint) -> bool:
     return endpoint.uds is not None or urlsplit(endpoint.base_url).hostname in _LOOPBACK
 

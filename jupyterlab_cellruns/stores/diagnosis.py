@@ -34,20 +34,30 @@ def of_failure(error: BaseException, endpoint: Endpoint) -> StoreUnavailable:
                 f"{where} does not answer: its host name is not known here",
                 f"Check the address and the network (VPN, DNS). {KEPT}",
             )
+    if "disconnect" in str(error) and where.startswith("https:") and not endpoint.cert:
+        return StoreUnavailable(
+            f"{where} closes the connection without an answer",
+            f"Check that it runs. It may want a client certificate (client_cert, or MLFLOW_TRACKING_CLIENT_CERT_PATH), "
+            f"see {endpoint.settings}. {KEPT}",
+        )
     what = next((str(c) for c in reversed(causes) if str(c)), type(error).__name__)
     if "timeout" in type(error).__name__.lower():
         what = f"no answer within {endpoint.connect_timeout:g} s" if "Connect" in type(error).__name__ else "it takes too long"
     return StoreUnavailable(f"{where} does not answer: {what}", f"Check that it runs and the network. {KEPT}")
 
 
+def _wants_certificate(endpoint: Endpoint) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"{endpoint.base_url} wants a client certificate",
+        f"Name it as client_cert and client_key (or MLFLOW_TRACKING_CLIENT_CERT_PATH), see {endpoint.settings}.",
+        "error",
+    )
+
+
 def _tls(text: str, endpoint: Endpoint) -> StoreUnavailable:
     where = endpoint.base_url
     if "CERTIFICATE_REQUIRED" in text or "certificate required" in text or "HANDSHAKE_FAILURE" in text:
-        return StoreUnavailable(
-            f"{where} wants a client certificate",
-            f"Name it as client_cert and client_key (or MLFLOW_TRACKING_CLIENT_CERT_PATH), see {endpoint.settings}.",
-            "error",
-        )
+        return _wants_certificate(endpoint)
     if "UNKNOWN_CA" in text or "BAD_CERTIFICATE" in text or "CERTIFICATE_UNKNOWN" in text:
         return StoreUnavailable(
             f"{where} does not accept the client certificate {endpoint.cert}",
@@ -85,6 +95,9 @@ def of_answer(
             f"{where} forbids {endpoint.credentials} to use MLflow's API (HTTP 403): {_text(body)}",
             f"Ask its administrator for access, or correct the login in {endpoint.settings}. {KEPT}", "error",
         )
+    if status == 400 and b"SSL certificate" in body:
+        # nginx's words (ngx_http_special_response.c): "No required SSL certificate was sent".
+        return _wants_certificate(endpoint)
     kind = content_type.partition(";")[0].strip() or "no type"
     return StoreUnavailable(
         f"{where} is not an MLflow tracking server: it answers MLflow's API with HTTP {status} ({kind})",
