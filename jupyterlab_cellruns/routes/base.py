@@ -53,11 +53,14 @@ class BrowserHandler(APIHandler):
         self.finish(body)
 
     def attached(self, run: str | None = None) -> AttachedStore:
-        """The store that a request is about: by `store`, else the one that `run` is in, else that of `notebook`."""
+        """The store that a request is about: by `store`, else the one that `run` is in, else that of a notebook.
+
+        The notebook is `notebook`, or `near` where the answer is not to be only about that.
+        """
         service = self.service
         wanted = self.argument("store")
         if wanted is None:
-            notebook = self.argument("notebook")
+            notebook = self.argument("notebook") or self.argument("near")
             wanted = service.store_of_run(run) if run is not None else service.store_of_notebook(notebook or None)
         folder = service.folders.get(wanted)
         if folder is not None:

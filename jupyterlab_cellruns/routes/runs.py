@@ -26,7 +26,8 @@ class RunsHandler(BrowserHandler):
         """`{runs: [RunSummary], total}`."""
         query = self._query()
         first = query.ids[0] if query.ids else None
-        await self.answer_from_store(lambda store: asdict(store.runs(query)), first)
+        store_id = self.attached(first).id
+        await self.answer_from_store(lambda store: {**asdict(store.runs(query)), "store": store_id}, first)
 
     def _query(self) -> RunQuery:
         ids = self.argument("ids")

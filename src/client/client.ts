@@ -23,6 +23,7 @@ import type {
   IRunSummary,
   ISeries,
   IStatus,
+  IStatusQuery,
   ITableAnswer,
   ITableLines,
   ITableOffer,
@@ -32,6 +33,9 @@ import type {
   IUserSettings,
   RunsChange
 } from './tokens';
+
+/** Runs whose store is remembered. */
+const MOST_REMEMBERED = 20_000;
 
 /** The REST client of the Cellruns server extension. */
 export class RunsClient implements IRunsClient, IDisposable {
@@ -53,6 +57,10 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._runsChanged;
   }
 
+  get storeChosen(): ISignal<IRunsClient, string> {
+    return this._storeChosen;
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -65,31 +73,54 @@ export class RunsClient implements IRunsClient, IDisposable {
     Signal.clearData(this);
   }
 
-  status(kernelId?: string): Promise<IStatus> {
-    return this._get('status', { kernel: kernelId });
+  status(query: IStatusQuery = {}): Promise<IStatus> {
+    const { kernel, notebook, all } = query;
+    return this._get('status', { kernel, notebook, all: all ? 1 : undefined });
   }
 
-  async experiments(): Promise<IExperiment[]> {
-    return (await this._get<{ experiments: IExperiment[] }>('experiments'))
-      .experiments;
+  async experiments(notebook?: string): Promise<IExperiment[]> {
+    const answer = await this._get<{ experiments: IExperiment[] }>(
+      'experiments',
+      { notebook }
+    );
+    return answer.experiments;
   }
 
   notebook(path: string): Promise<INotebookBinding> {
     return this._get('notebooks', { path });
   }
 
-  bindNotebook(
+  async bindNotebook(
     binding: Partial<INotebookBinding> & { path: string; kernel?: string }
   ): Promise<INotebookBinding> {
-    return this._http.json({ method: 'PUT', path: 'notebooks', data: binding });
+    const bound = await this._http.json<INotebookBinding>({
+      method: 'PUT',
+      path: 'notebooks',
+      data: binding
+    });
+    if ('store' in binding) {
+      this._storeChosen.emit(binding.path);
+    }
+    return bound;
   }
 
   applySettings(settings: IUserSettings): Promise<IUserSettings> {
     return this._http.json({ method: 'PUT', path: 'settings', data: settings });
   }
 
-  runs(query: IRunsQuery): Promise<{ runs: IRunSummary[]; total: number }> {
-    return this._get('runs', { ...query, ids: query.ids?.join(',') });
+  async runs(
+    query: IRunsQuery
+  ): Promise<{ runs: IRunSummary[]; total: number }> {
+    const { ids } = query;
+    const store =
+      query.store ?? (ids?.length ? this._store(ids[0]) : undefined);
+    const page = await this._get<{
+      runs: IRunSummary[];
+      total: number;
+      store: string;
+    }>('runs', { ...query, store, ids: ids?.join(',') });
+    page.runs.forEach(run => this._remember(run.run_id, page.store));
+    return page;
   }
 
   table(query: ITableQuery): Promise<ITableAnswer> {
@@ -139,7 +170,9 @@ export class RunsClient implements IRunsClient, IDisposable {
   }
 
   run(runId: string): Promise<IRunDetail> {
-    return this._get(`runs/${encodeURIComponent(runId)}`);
+    return this._get(`runs/${encodeURIComponent(runId)}`, {
+      store: this._store(runId)
+    });
   }
 
   async series(
@@ -148,25 +181,34 @@ export class RunsClient implements IRunsClient, IDisposable {
     points?: number
   ): Promise<ISeries[]> {
     const path = `runs/${encodeURIComponent(runId)}/series`;
-    return (await this._get<{ series: ISeries[] }>(path, { key: keys, points }))
-      .series;
+    const answer = await this._get<{ series: ISeries[] }>(path, {
+      key: keys,
+      points,
+      store: this._store(runId)
+    });
+    return answer.series;
   }
 
   async artifacts(runId: string, path = ''): Promise<IArtifact[]> {
     const route = `runs/${encodeURIComponent(runId)}/artifacts`;
-    return (await this._get<{ files: IArtifact[] }>(route, { path })).files;
+    const store = this._store(runId);
+    const answer = await this._get<{ files: IArtifact[] }>(route, {
+      path,
+      store
+    });
+    return answer.files;
   }
 
   artifactText(runId: string, path: string, limit = 65536): Promise<string> {
-    return this._http.text(Private.content(runId, path), limit);
+    return this._http.text(this._content(runId, path), limit);
   }
 
   artifactBlob(runId: string, path: string): Promise<Blob> {
-    return this._http.blob(Private.content(runId, path));
+    return this._http.blob(this._content(runId, path));
   }
 
   artifactUrl(runId: string, path: string): string {
-    const { path: route, params } = Private.content(runId, path);
+    const { path: route, params } = this._content(runId, path);
     return (
       URLExt.join(this._baseUrl, route) +
       URLExt.objectToQueryString({
@@ -187,7 +229,13 @@ export class RunsClient implements IRunsClient, IDisposable {
     const answer = await this._http.json<{ bundle: Record<string, unknown> }>({
       method: 'POST',
       path: 'charts',
-      data: { anchor: id, cell_id, execution_count, run_ids }
+      data: {
+        anchor: id,
+        cell_id,
+        execution_count,
+        run_ids,
+        store: run_ids.length > 0 ? this._store(run_ids[0]) : undefined
+      }
     });
     return answer.bundle;
   }
@@ -200,6 +248,33 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._http.json<T>({ method: 'POST', path, params, data });
   }
 
+  /** The store that a run was seen in. */
+  private _store(runId: string): string | undefined {
+    return this._stores.get(runId);
+  }
+
+  private _remember(runId: string, store: string | null | undefined): void {
+    if (!store) {
+      return;
+    }
+    this._stores.delete(runId);
+    this._stores.set(runId, store);
+    if (this._stores.size > MOST_REMEMBERED) {
+      this._stores.delete(this._stores.keys().next().value as string);
+    }
+  }
+
+  private _content(
+    runId: string,
+    path: string
+  ): { path: string; params: Record<string, string> } {
+    const store = this._store(runId);
+    return {
+      path: `runs/${encodeURIComponent(runId)}/artifacts/content`,
+      params: { path, ...(store ? { store } : {}) }
+    };
+  }
+
   private _get<T>(path: string, params: IRequest['params'] = {}): Promise<T> {
     return this._http.json<T>({ method: 'GET', path, params });
   }
@@ -207,6 +282,7 @@ export class RunsClient implements IRunsClient, IDisposable {
   private _onEvent(_: Event.IManager, emission: Event.Emission): void {
     const change = decodeRunsChanged(emission);
     if (change) {
+      change.runs.forEach(run => this._remember(run.run_id, run.store));
       this._runsChanged.emit(change);
     }
   }
@@ -216,6 +292,9 @@ export class RunsClient implements IRunsClient, IDisposable {
   private _http: Http;
   private _events: Event.IManager | null;
   private _runsChanged = new Signal<IRunsClient, IRunsChange>(this);
+  private _storeChosen = new Signal<IRunsClient, string>(this);
+  /** Where runs were seen, the latest last. */
+  private _stores = new Map<string, string>();
   private _isDisposed = false;
 }
 
@@ -228,17 +307,5 @@ export namespace RunsClient {
     trans?: TranslationBundle;
     /** Ask about this store only, not about that of the notebook or the run. */
     store?: string;
-  }
-}
-
-namespace Private {
-  export function content(
-    runId: string,
-    path: string
-  ): { path: string; params: { path: string } } {
-    return {
-      path: `runs/${encodeURIComponent(runId)}/artifacts/content`,
-      params: { path }
-    };
   }
 }

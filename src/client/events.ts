@@ -33,6 +33,7 @@ export function decodeRunsChanged(
         ? [
             {
               run_id: run.run_id,
+              store: typeof run.store === 'string' ? run.store : null,
               experiment_id:
                 typeof run.experiment_id === 'string'
                   ? run.experiment_id
@@ -44,6 +45,26 @@ export function decodeRunsChanged(
             }
           ]
         : []
+    ),
+    stores: Object.fromEntries(
+      Object.entries(isObject(emission.stores) ? emission.stores : {}).flatMap(
+        ([id, store]) =>
+          isObject(store)
+            ? [
+                [
+                  id,
+                  {
+                    state: oneOf<NonNullable<IRunsChange['store_state']>>(
+                      STORE_STATES,
+                      store.state
+                    ),
+                    waiting:
+                      typeof store.waiting === 'number' ? store.waiting : 0
+                  }
+                ]
+              ]
+            : []
+      )
     ),
     store_state: oneOf<NonNullable<IRunsChange['store_state']>>(
       STORE_STATES,

@@ -9,6 +9,8 @@ export type RunStatus =
   'SCHEDULED' | 'RUNNING' | 'FINISHED' | 'FAILED' | 'KILLED';
 
 export interface IStoreState {
+  /** What routes and notebooks call it. */
+  id: string;
   kind: 'local' | 'remote';
   label: string;
   location: string;
@@ -29,15 +31,22 @@ export interface IKernelState {
   attached: boolean;
   enabled: boolean;
   notebook: string | null;
+  /** Id of the store that the next run goes to. */
+  store: string;
   experiment: { id: string | null; name: string };
-  active_runs: { run_id: string; name: string }[];
+  active_runs: { run_id: string; name: string; store: string | null }[];
   problems: IProblem[];
 }
 
 export interface IStatus {
   version: string;
   enabled: boolean;
+  /** The store that the next run of the notebook goes to. */
   store: IStoreState;
+  /** All that notebooks can choose. */
+  stores: IStoreState[];
+  /** Id of the store of notebooks that have made no choice. */
+  default_store: string;
   kernel: IKernelState | null;
 }
 
@@ -59,9 +68,15 @@ export interface IUserSettings {
 export interface IRunsChange {
   readonly runs: readonly {
     readonly run_id: string;
+    /** Id of its store, null where it is none of the server's. */
+    readonly store: string | null;
     readonly experiment_id: string | null;
     readonly status: RunStatus | null;
   }[];
+  /** Every store by its id. */
+  readonly stores: Readonly<
+    Record<string, { state: IStoreState['state'] | null; waiting: number }>
+  >;
   readonly store_state: IStoreState['state'] | null;
   readonly waiting: number;
   readonly problems: number;
@@ -79,6 +94,8 @@ export interface INotebookBinding {
   enabled: boolean;
   /** Name chosen for this notebook, or null: as the setting says. */
   experiment: string | null;
+  /** Id of the store chosen for this notebook, or null: the default one. */
+  store: string | null;
 }
 
 export interface IRunSummary {
@@ -149,6 +166,10 @@ export interface IArtifact {
 
 export interface IRunsQuery {
   notebook?: string;
+  /** Path of a notebook whose store is listed, all of it. */
+  near?: string;
+  /** Id of the store; wins over what `notebook` and `near` say. */
+  store?: string;
   experiment?: string;
   q?: string;
   ids?: readonly string[];
@@ -292,12 +313,29 @@ export interface ICellRuns {
   last: number;
 }
 
-/** The one place that talks to the Cellruns server. Every method rejects with a `RunsError`. */
+export interface IStatusQuery {
+  kernel?: string;
+  /** Path of a notebook; the kernel's own where there is none. */
+  notebook?: string;
+  /** Look at all stores, not only at the notebook's. */
+  all?: boolean;
+}
+
+/**
+ * The one place that talks to the Cellruns server. Every method rejects with a `RunsError`.
+ *
+ * #### Notes
+ * Run ids are unique across stores. The client remembers in which store it
+ * has seen a run and asks there.
+ */
 export interface IRunsClient {
   /** Runs changed in the store, as announced on the event stream of Jupyter Server. */
   readonly runsChanged: ISignal<IRunsClient, IRunsChange>;
-  status(kernelId?: string): Promise<IStatus>;
-  experiments(): Promise<IExperiment[]>;
+  /** Another store was chosen for a notebook: its path. */
+  readonly storeChosen: ISignal<IRunsClient, string>;
+  status(query?: IStatusQuery): Promise<IStatus>;
+  /** Experiments of the store of a notebook, or of the default one. */
+  experiments(notebook?: string): Promise<IExperiment[]>;
   notebook(path: string): Promise<INotebookBinding>;
   bindNotebook(
     binding: Partial<INotebookBinding> & { path: string; kernel?: string }

@@ -148,6 +148,7 @@ export class ChartModel {
   ): Promise<void> {
     const { runs: summaries } = await client.runs({
       ids: runs.map(run => run.run),
+      store: this._payload?.store ?? undefined,
       limit: runs.length
     });
     for (const summary of summaries) {

@@ -22,6 +22,8 @@ export interface IPayload {
   readonly anchor: string;
   readonly cellId: string | null;
   readonly executionCount: number | null;
+  /** Id of the server's store with the runs; null where the output does not say, or names another store. */
+  readonly store: string | null;
   /** All runs had ended when it was written. */
   readonly ended: boolean;
   readonly runs: readonly IPayloadRun[];
@@ -49,6 +51,7 @@ export function decodePayload(json: unknown): IPayload {
     anchor: text(top.anchor) ?? '',
     cellId: text(cell.id),
     executionCount: number(cell.execution_count),
+    store: /^attached:(.+)$/.exec(text(top.store) ?? '')?.[1] ?? null,
     ended: top.ended === true,
     runs,
     runsTotal: number(top.runs_total) ?? runs.length

@@ -8,6 +8,10 @@ import { experimentOptions, type IExperimentOption } from './options';
 /** Finds an experiment by its name, or names a new one. A combobox with its list always open. */
 export function ExperimentPicker(props: {
   client: IRunsClient;
+  /** Path of the notebook. */
+  notebook: string;
+  /** Id of the notebook's store, whose experiments are offered. */
+  store: string;
   trans: TranslationBundle;
   /** Name of the experiment that the next run goes to. */
   current: string;
@@ -16,17 +20,24 @@ export function ExperimentPicker(props: {
   settings: IUserSettings | null;
   onChoose: (name: string | null) => void;
 }): JSX.Element {
-  const { client, trans, current, chosen, onChoose } = props;
+  const { client, notebook, store, trans, current, chosen, onChoose } = props;
   const id = useId();
   const [experiments, setExperiments] = useState<IExperiment[] | null>(null);
   const [failure, setFailure] = useState<RunsError | null>(null);
   const [text, setText] = useState('');
   const [active, setActive] = useState(0);
   useEffect(() => {
-    client
-      .experiments()
-      .then(setExperiments, reason => setFailure(RunsError.from(reason)));
-  }, [client]);
+    let wanted = true;
+    setExperiments(null);
+    setFailure(null);
+    client.experiments(notebook).then(
+      found => wanted && setExperiments(found),
+      reason => wanted && setFailure(RunsError.from(reason))
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [client, notebook, store]);
 
   const options = experimentOptions(experiments ?? [], text, chosen);
   const at = Math.min(active, options.length - 1);

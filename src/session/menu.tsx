@@ -6,6 +6,7 @@ import { RunsError } from '../client/errors';
 import type { IProblem, IRunsClient, IUserSettings } from '../client/tokens';
 import { ExperimentPicker } from './experiment-picker';
 import type { SessionModel } from './model';
+import { StorePicker } from './store-picker';
 import { phaseText } from './words';
 
 /** Problems that are listed, the newest first. */
@@ -30,8 +31,10 @@ export function SessionMenu(props: ISessionMenuProps): JSX.Element {
   useEffect(() => {
     const slot = () => tick();
     model.changed.connect(slot);
+    model.looksAtAll = true;
     void model.refresh();
     return () => {
+      model.looksAtAll = false;
       model.changed.disconnect(slot);
     };
   }, [model]);
@@ -65,6 +68,13 @@ export function SessionMenu(props: ISessionMenuProps): JSX.Element {
         </button>
       </div>
       <Store {...props} />
+      {model.error || !isEnabled ? null : (
+        <StorePicker
+          model={model}
+          trans={trans}
+          onChoose={id => attempt(model.setStore(id))}
+        />
+      )}
       {failure ? (
         <p className="jp-Cellruns-menuError" role="alert">
           {failure.message} {failure.hint}
@@ -73,6 +83,8 @@ export function SessionMenu(props: ISessionMenuProps): JSX.Element {
       {model.error || !isEnabled ? null : (
         <ExperimentPicker
           client={client}
+          notebook={model.path}
+          store={status?.store.id ?? ''}
           trans={trans}
           current={model.experiment}
           chosen={model.binding?.experiment ?? null}

@@ -7,7 +7,8 @@ import type {
   INotebookBinding,
   IRunsChange,
   IRunsClient,
-  IStatus
+  IStatus,
+  IStoreState
 } from '../client/tokens';
 import type { ILiveChange, ILiveRuns } from '../live/tokens';
 
@@ -97,11 +98,15 @@ export class SessionModel implements IDisposable {
     return this.activeRuns.length > 0 ? 'running' : 'idle';
   }
 
+  /** The stores to choose from are shown: their states are wanted, too. */
+  looksAtAll = false;
+
   /** Runs that are active in the kernel, the innermost last. */
-  get activeRuns(): { run_id: string; name: string }[] {
-    const runs = new Map(
-      (this._status?.kernel?.active_runs ?? []).map(run => [run.run_id, run])
-    );
+  get activeRuns(): { run_id: string; name: string; store?: string | null }[] {
+    const runs = new Map<
+      string,
+      { run_id: string; name: string; store?: string | null }
+    >((this._status?.kernel?.active_runs ?? []).map(run => [run.run_id, run]));
     const kernel = this._source.kernelId();
     for (const id of [...runs.keys()]) {
       const live = this._live?.run(id);
@@ -110,7 +115,12 @@ export class SessionModel implements IDisposable {
       }
     }
     for (const { run, name } of (kernel && this._live?.active(kernel)) || []) {
-      runs.set(run, { run_id: run, name: name || runs.get(run)?.name || run });
+      const known = runs.get(run);
+      runs.set(run, {
+        run_id: run,
+        name: name || known?.name || run,
+        store: known?.store ?? null
+      });
     }
     return [...runs.values()];
   }
@@ -144,7 +154,11 @@ export class SessionModel implements IDisposable {
     const [path, kernel] = [this._source.path(), this._source.kernelId()];
     try {
       const [status, binding] = await Promise.all([
-        this._client.status(kernel ?? undefined),
+        this._client.status({
+          kernel: kernel ?? undefined,
+          notebook: path,
+          all: this.looksAtAll
+        }),
         this._client.notebook(path)
       ]);
       if (path !== this._source.path() || kernel !== this._source.kernelId()) {
@@ -171,6 +185,11 @@ export class SessionModel implements IDisposable {
     return this._bind({ experiment });
   }
 
+  /** Choose the store of this notebook's next runs; null goes back to the default one. */
+  setStore(store: string | null): Promise<void> {
+    return this._bind({ store });
+  }
+
   /** Rejects with a `RunsError` where the server does not take it. */
   private async _bind(change: Partial<INotebookBinding>): Promise<void> {
     const kernel = this._source.kernelId();
@@ -193,20 +212,23 @@ export class SessionModel implements IDisposable {
     const turns = change.runs.some(
       run => active.has(run.run_id) !== (run.status === 'RUNNING')
     );
-    const state = change.store_state ?? status.store.state;
-    if (
-      turns ||
-      state !== status.store.state ||
-      change.problems !== this._problems
-    ) {
+    const news = status.stores.some(
+      ({ id, state }) => (change.stores[id]?.state ?? state) !== state
+    );
+    if (turns || news || change.problems !== this._problems) {
       this.touch();
     }
     this._problems = change.problems;
-    if (change.waiting !== status.store.waiting) {
-      this._status = {
-        ...status,
-        store: { ...status.store, waiting: change.waiting }
-      };
+    const waits = (store: IStoreState) =>
+      change.stores[store.id]?.waiting ?? store.waiting;
+    if (status.stores.some(store => waits(store) !== store.waiting)) {
+      const stores = status.stores.map(store => ({
+        ...store,
+        waiting: waits(store)
+      }));
+      const { id } = status.store;
+      const store = stores.find(one => one.id === id) ?? status.store;
+      this._status = { ...status, store, stores };
       this._emit();
     }
   }

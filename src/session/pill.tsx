@@ -94,13 +94,19 @@ export class SessionPill extends ReactWidget {
 
   private _short(): string {
     const { model, trans } = this._options;
+    const store = model.status?.store;
+    const remote = !model.error && store?.kind === 'remote' ? store : null;
     switch (model.phase) {
       case 'off':
         return trans.__('Runs off');
       case 'away':
-        return trans.__('Store away');
+        return remote
+          ? trans.__('%1 away', remote.label)
+          : trans.__('Store away');
       case 'error':
-        return trans.__('Runs: error');
+        return remote
+          ? trans.__('%1: error', remote.label)
+          : trans.__('Runs: error');
       default:
         return trans.__('Runs');
     }
