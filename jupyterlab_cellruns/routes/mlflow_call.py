@@ -8,16 +8,17 @@ from urllib.parse import quote, urlencode
 
 from ..models.address import RunModel, parse
 from ..stores.base import StoreRefused, StoreUnavailable
+from ..stores.diagnosis import of_failure
 from . import forward
 from .base import BrowserHandler
 from .errors import RouteError, from_store
-from .upstream import Lease, host_of
+from .upstream import Lease
 
 if TYPE_CHECKING:
     import httpx
 
     from ..stores.attached import AttachedStore
-    from .api import Endpoint
+    from ..stores.endpoint import Endpoint
 
 API = "api/2.0/mlflow/"
 _MAX_JSON = 32 << 20
@@ -84,20 +85,19 @@ class MlflowHandler(BrowserHandler):
         request = loaded.Request(
             method,
             endpoint.base_url,
-            headers=forward.request_headers(sent.items(), endpoint.headers, host_of(endpoint)),
+            headers=forward.request_headers(sent.items(), endpoint.headers),
             content=content,
             extensions={
                 "target": forward.target(
                     endpoint.base_url, quote(path), urlencode(query, quote_via=quote) if query else None
                 ),
-                "timeout": loaded.Timeout(_READ_S, connect=endpoint.timeout).as_dict(),
+                "timeout": loaded.Timeout(_READ_S, connect=endpoint.connect_timeout).as_dict(),
             },
         )
         try:
             response: httpx.Response = await lease.client.send(request, stream=True)
         except loaded.TransportError as error:
-            what = str(error) or type(error).__name__
-            raise RouteError(503, f"The tracking store cannot be reached: {what}", "Try again in a moment.") from error
+            raise from_store(of_failure(error, endpoint)) from error
         if response.status_code < 300:
             return response
         try:

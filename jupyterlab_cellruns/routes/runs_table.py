@@ -47,7 +47,8 @@ class RunsTableHandler(_Handler):
     @authorized
     async def post(self) -> None:
         """The lines of the window, and the cells of its columns, column by column."""
-        await self.ask(lambda store, body: store.table.answer(read_query(body)))
+        store_id = self.attached().id
+        await self.ask(lambda store, body: {**store.table.answer(read_query(body)), "store": store_id})
 
 
 class TableColumnsHandler(_Handler):

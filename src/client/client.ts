@@ -123,8 +123,13 @@ export class RunsClient implements IRunsClient, IDisposable {
     return page;
   }
 
-  table(query: ITableQuery): Promise<ITableAnswer> {
-    return this._ask('runs/table', query);
+  async table(query: ITableQuery): Promise<ITableAnswer> {
+    const answer = await this._ask<ITableAnswer & { store?: string }>(
+      'runs/table',
+      query
+    );
+    answer.rows.id.forEach(id => this._remember(id, answer.store));
+    return answer;
   }
 
   tableColumns(
@@ -158,7 +163,7 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._http.json({
       method: 'POST',
       path: 'runs/edit',
-      params: { store },
+      params: { store: store ?? this._store(runIds[0] ?? '') },
       data: { run_ids: runIds, ...change }
     });
   }

@@ -21,9 +21,11 @@ export function ScopeBar(props: {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (open || (choice.experiments && experiments === null)) {
-      client.experiments().then(setExperiments, () => setExperiments([]));
+      client
+        .experiments(notebook ?? undefined)
+        .then(setExperiments, () => setExperiments([]));
     }
-  }, [open, client, choice.experiments !== null]);
+  }, [open, client, notebook, choice.experiments !== null]);
   const chosen = choice.experiments;
   const label =
     chosen === null

@@ -18,19 +18,21 @@ export const FIRST_CHOICE: IScopeChoice = {
   deleted: false
 };
 
-/** What to ask the server for, and the name under which the table's state is kept. */
+/** What to ask the server for of the notebook's store (null: the default one), and the name under which the table's state is kept. */
 export function resolveScope(
   choice: IScopeChoice,
-  notebook: string | null
+  notebook: string | null,
+  store: string | null = null
 ): { scope: ITableScope | null; place: string } {
   const stage = choice.deleted ? 'deleted' : 'active';
   if (choice.mode === 'all') {
     const { experiments } = choice;
     return {
-      scope: { experiments, stage },
-      place: experiments
-        ? `experiments:${[...experiments].sort().join(',')}`
-        : 'all'
+      scope: { experiments, stage, ...(store ? { store } : {}) },
+      place:
+        (experiments
+          ? `experiments:${[...experiments].sort().join(',')}`
+          : 'all') + (store ? `@${store}` : '')
     };
   }
   return {

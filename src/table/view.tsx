@@ -33,6 +33,40 @@ const EXAMPLE = `import mlflow
 with mlflow.start_run():
     mlflow.log_metric("accuracy", 0.93)`;
 
+/** Id of the store that was chosen for a notebook, as it is now; null for the default one. */
+function useNotebookStore(
+  client: IRunsClient,
+  notebook: string | null
+): string | null {
+  const [store, setStore] = useState<string | null>(null);
+  useEffect(() => {
+    let wanted = true;
+    const look = () => {
+      if (notebook === null) {
+        setStore(null);
+        return;
+      }
+      client.notebook(notebook).then(
+        binding => wanted && setStore(binding.store),
+        // The list itself tells of a server that does not answer.
+        () => undefined
+      );
+    };
+    const chosen = (_: IRunsClient, path: string) => {
+      if (path === notebook) {
+        look();
+      }
+    };
+    look();
+    client.storeChosen.connect(chosen);
+    return () => {
+      wanted = false;
+      client.storeChosen.disconnect(chosen);
+    };
+  }, [client, notebook]);
+  return store;
+}
+
 /** The runs table with all that belongs to it, in the panel and in a tab. */
 export function TableView(props: {
   model: TableModel;
@@ -57,10 +91,11 @@ export function TableView(props: {
   const root = useRef<HTMLDivElement>(null);
   const wide = useWidth(root) >= WIDE;
 
-  const { scope, place } = resolveScope(choice, notebook);
+  const store = useNotebookStore(client, notebook);
+  const { scope, place } = resolveScope(choice, notebook, store);
   useEffect(() => {
     void model.setScope(scope, place);
-  }, [model, place, JSON.stringify(scope)]);
+  }, [model, place, JSON.stringify(scope), store]);
 
   const actions = useActions(model, choice, onOpen);
   const focusList = () =>
