@@ -113,7 +113,7 @@ export class RunsClient implements IRunsClient, IDisposable {
   ): Promise<{ runs: IRunSummary[]; total: number }> {
     const { ids } = query;
     const store =
-      query.store ?? (ids?.length ? this._store(ids[0]) : undefined);
+      query.store ?? (ids?.length ? this._storeOf(ids[0]) : this._store);
     const page = await this._get<{
       runs: IRunSummary[];
       total: number;
@@ -163,7 +163,7 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._http.json({
       method: 'POST',
       path: 'runs/edit',
-      params: { store: store ?? this._store(runIds[0] ?? '') },
+      params: { store: store ?? this._storeOf(runIds[0] ?? '') },
       data: { run_ids: runIds, ...change }
     });
   }
@@ -176,7 +176,7 @@ export class RunsClient implements IRunsClient, IDisposable {
 
   run(runId: string): Promise<IRunDetail> {
     return this._get(`runs/${encodeURIComponent(runId)}`, {
-      store: this._store(runId)
+      store: this._storeOf(runId)
     });
   }
 
@@ -189,14 +189,14 @@ export class RunsClient implements IRunsClient, IDisposable {
     const answer = await this._get<{ series: ISeries[] }>(path, {
       key: keys,
       points,
-      store: this._store(runId)
+      store: this._storeOf(runId)
     });
     return answer.series;
   }
 
   async artifacts(runId: string, path = ''): Promise<IArtifact[]> {
     const route = `runs/${encodeURIComponent(runId)}/artifacts`;
-    const store = this._store(runId);
+    const store = this._storeOf(runId);
     const answer = await this._get<{ files: IArtifact[] }>(route, {
       path,
       store
@@ -216,11 +216,7 @@ export class RunsClient implements IRunsClient, IDisposable {
     const { path: route, params } = this._content(runId, path);
     return (
       URLExt.join(this._baseUrl, route) +
-      URLExt.objectToQueryString({
-        ...params,
-        ...(this._store ? { store: this._store } : {}),
-        download: '1'
-      })
+      URLExt.objectToQueryString({ ...params, download: '1' })
     );
   }
 
@@ -239,7 +235,7 @@ export class RunsClient implements IRunsClient, IDisposable {
         cell_id,
         execution_count,
         run_ids,
-        store: run_ids.length > 0 ? this._store(run_ids[0]) : undefined
+        store: run_ids.length > 0 ? this._storeOf(run_ids[0]) : undefined
       }
     });
     return answer.bundle;
@@ -253,9 +249,9 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._http.json<T>({ method: 'POST', path, params, data });
   }
 
-  /** The store that a run was seen in. */
-  private _store(runId: string): string | undefined {
-    return this._stores.get(runId);
+  /** The store that is asked about, or that a run was seen in. */
+  private _storeOf(runId: string): string | undefined {
+    return this._store ?? this._stores.get(runId);
   }
 
   private _remember(runId: string, store: string | null | undefined): void {
@@ -273,7 +269,7 @@ export class RunsClient implements IRunsClient, IDisposable {
     runId: string,
     path: string
   ): { path: string; params: Record<string, string> } {
-    const store = this._store(runId);
+    const store = this._storeOf(runId);
     return {
       path: `runs/${encodeURIComponent(runId)}/artifacts/content`,
       params: { path, ...(store ? { store } : {}) }
