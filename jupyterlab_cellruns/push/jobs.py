@@ -238,7 +238,8 @@ def _told(error: Exception, log: logging.Logger) -> dict[str, str | None]:
         return {"message": error.message, "hint": error.hint or None}
     if isinstance(error, StoreUnavailable):
         said = "Push again when the server answers: what has arrived is not sent twice."
-        return {"message": str(error), "hint": getattr(error, "hint", None) or said}
+        # Its own hint is about runs that are being logged.
+        return {"message": str(error), "hint": said}
     if isinstance(error, ApiError):
         return {"message": f"The tracking server refuses it: {error.message}", "hint": None}
     log.error("Cellruns: a push failed", exc_info=error)

@@ -6,7 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ..push.jobs import Job
-from ..stores.base import StoreRefused
+from ..stores.base import StoreRefused, StoreUnavailable
 from . import arguments
 from .base import BrowserHandler
 from .encode import encode
@@ -39,14 +39,31 @@ class PushesHandler(BrowserHandler):
         target = body.get("store")
         if not isinstance(target, str):
             raise BadArgument("store", "wants the id of the store to push to")
-        source = body.get("from") or self.service.store_of_run(run_ids[0])
-        if not isinstance(source, str):
+        named = body.get("from")
+        if named is not None and not isinstance(named, str):
             raise BadArgument("from", "wants the id of the store that the runs are in")
+        source: str = named or await self.blocking(lambda: self._find(run_ids[0], target))
         try:
             job = self.service.pushes.start(source, target, run_ids, children)
         except StoreRefused as error:
             raise from_store(error) from error
         self.finish(encode(job.json()))
+
+
+    def _find(self, run_id: str, target: str) -> str:
+        """Id of the store that a run is in: where this server's kernels have told of it, else the first that has it."""
+        service = self.service
+        likely = service.store_of_run(run_id)
+        for store_id in dict.fromkeys((likely, *service.stores.ids())):
+            if store_id == target:
+                continue
+            try:
+                if service.stores.get(store_id).store().run(run_id) is not None:
+                    return store_id
+            except (StoreRefused, StoreUnavailable):
+                # A store that is away; the run may be in another.
+                continue
+        return likely
 
 
 class PushHandler(BrowserHandler):

@@ -76,6 +76,7 @@ function FolderView(props: IFolderViewOptions): JSX.Element {
           runId={openRun}
           client={client}
           live={null}
+          readOnly
           onBack={() => setOpenRun(null)}
           onOpen={setOpenRun}
         />

@@ -19,6 +19,12 @@ import { Duration } from './time';
 
 /** Command that shows the cell that started a run. */
 const GO_TO_CELL = 'cellruns:go-to-cell';
+/** Command that copies runs into another store. */
+const PUSH = 'cellruns:push-runs';
+/** Tags that say where a copy of the run is; the store's id follows. */
+const PUSHED_TAG = 'cellruns.pushed.';
+/** Tag of a copy: the run it was made of. */
+const ORIGIN_TAG = 'cellruns.origin_run';
 
 /** One run in full. */
 export function RunDetail(props: {
@@ -27,6 +33,8 @@ export function RunDetail(props: {
   live: ILiveRuns | null;
   onBack: () => void;
   onOpen: (runId: string) => void;
+  /** The store is only shown. */
+  readOnly?: boolean;
 }): JSX.Element {
   const { runId, client, live } = props;
   const { trans } = useView();
@@ -76,6 +84,7 @@ function Body(props: {
   detail: IRunDetail;
   client: IRunsClient;
   onOpen: (runId: string) => void;
+  readOnly?: boolean;
 }): JSX.Element {
   const { trans } = useView();
   const { model, detail, client } = props;
@@ -105,7 +114,11 @@ function Body(props: {
           {trans.__('Not up to date: %1', model.error.message)}
         </p>
       ) : null}
-      <Facts detail={detail} onOpen={props.onOpen} />
+      <Facts
+        detail={detail}
+        onOpen={props.onOpen}
+        readOnly={props.readOnly ?? false}
+      />
       {detail.run.note ? <Markdown text={detail.run.note} /> : null}
       <Section title={trans.__('Metrics')} count={detail.metrics.length}>
         <Metrics model={model} metrics={detail.metrics} />
@@ -157,6 +170,7 @@ function Body(props: {
 function Facts(props: {
   detail: IRunDetail;
   onOpen: (runId: string) => void;
+  readOnly: boolean;
 }): JSX.Element {
   const { trans, commands, copy } = useView();
   const { run } = props.detail;
@@ -193,6 +207,18 @@ function Facts(props: {
             {trans.__('Parent run')}
           </button>
         ) : null}
+        {!props.readOnly && commands.hasCommand(PUSH) ? (
+          <button
+            type="button"
+            className="jp-Cellruns-button"
+            title={commands.caption(PUSH)}
+            onClick={() =>
+              void commands.execute(PUSH, { run_ids: [run.run_id] })
+            }
+          >
+            {trans.__('Push…')}
+          </button>
+        ) : null}
       </div>
       <dl className="jp-Cellruns-facts">
         <dt>{trans.__('Started')}</dt>
@@ -207,6 +233,24 @@ function Facts(props: {
           <>
             <dt>{trans.__('User')}</dt>
             <dd>{run.user}</dd>
+          </>
+        ) : null}
+        {Object.entries(props.detail.tags)
+          .filter(([key]) => key.startsWith(PUSHED_TAG))
+          .map(([key, copied]) => (
+            <React.Fragment key={key}>
+              <dt>{trans.__('Copy in %1', key.slice(PUSHED_TAG.length))}</dt>
+              <dd>
+                <code title={copied}>{copied}</code>
+              </dd>
+            </React.Fragment>
+          ))}
+        {props.detail.tags[ORIGIN_TAG] ? (
+          <>
+            <dt>{trans.__('Copy of')}</dt>
+            <dd>
+              <code>{props.detail.tags[ORIGIN_TAG]}</code>
+            </dd>
           </>
         ) : null}
         <dt>{trans.__('Run id')}</dt>

@@ -1,0 +1,159 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as net from 'node:net';
+import * as path from 'node:path';
+
+import { expect, test } from '@playwright/test';
+
+import { Lab, picture } from '../lab';
+
+const RUNS = `
+import mlflow
+with mlflow.start_run(run_name="parent") as run:
+    mlflow.log_param("lr", 0.1)
+    mlflow.log_text("hello", "notes.txt")
+    with mlflow.start_run(run_name="child", nested=True):
+        for i in range(500): mlflow.log_metric("loss", 1 / (i + 1), step=i)`;
+
+let lab: Lab;
+let server: ChildProcess;
+let url: string;
+
+test.beforeAll(async () => {
+  lab = new Lab();
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  const folder = path.join(lab.folder, 'remote');
+  fs.mkdirSync(folder, { recursive: true });
+  server = spawn(
+    'python',
+    [
+      ...['-m', 'mlflow', 'server', '--host', '127.0.0.1'],
+      ...['--port', String(port), '--workers', '1'],
+      ...['--backend-store-uri', `sqlite:///${folder}/mlflow.db`],
+      ...['--artifacts-destination', path.join(folder, 'artifacts')]
+    ],
+    {
+      cwd: folder,
+      stdio: 'ignore',
+      detached: true,
+      env: { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' }
+    }
+  );
+  await lab.start(
+    `--CellrunsApp.stores={"team": {"url": "${url}", "label": "Team server"}}`
+  );
+  await expect
+    .poll(
+      () =>
+        fetch(`${url}/health`).then(
+          a => a.ok,
+          () => false
+        ),
+      {
+        timeout: 90_000
+      }
+    )
+    .toBe(true);
+});
+
+test.afterAll(async () => {
+  if (server.pid) {
+    process.kill(-server.pid, 'SIGKILL');
+  }
+  await lab.stop();
+});
+
+test('a run is pushed with its children, and pushed again without doubles', async ({
+  page
+}) => {
+  lab.notebook('push.ipynb', RUNS);
+  await lab.open(page, 'push.ipynb');
+  await lab.runAll(page);
+  await lab.idle(page);
+  const ids = "SELECT run_uuid FROM runs WHERE name = 'parent'";
+  await expect.poll(() => lab.rows(ids).length).toBe(1);
+  const [[id]] = lab.rows(ids) as string[][];
+  const push = async () => {
+    await lab.command(page, 'cellruns:push-runs', { run_ids: [id] });
+    const dialog = page.locator('.jp-Dialog');
+    await expect(dialog).toContainText('Push 1 run');
+    await dialog.getByRole('combobox').selectOption({ label: 'Team server' });
+    await expect(dialog).toContainText(url);
+    return dialog;
+  };
+  const dialog = await push();
+  await picture(dialog.locator('.jp-Dialog-content'), 'push');
+  await dialog.getByRole('button', { name: 'Push' }).click();
+  const done = page
+    .locator('.Toastify__toast')
+    .filter({ hasText: '2 runs are in Team server' });
+  await expect(done).toBeVisible({ timeout: 60_000 });
+  await done.getByRole('button', { name: 'Details' }).click();
+  const details = page.locator('.jp-Dialog').getByRole('table');
+  await expect(details).toContainText('child');
+  await expect(details.getByText('pushed')).toHaveCount(2);
+  await page.keyboard.press('Escape');
+  expect(await remoteRuns()).toEqual(['child', 'parent']);
+
+  await (await push()).getByRole('button', { name: 'Push' }).click();
+  await expect(done.first()).toBeVisible({ timeout: 60_000 });
+  expect(await remoteRuns()).toEqual(['child', 'parent']);
+
+  // The run says where its copy is.
+  await lab.command(page, 'cellruns:open-run', { run_id: id });
+  await expect(page.getByText('Copy in team')).toBeVisible();
+});
+
+test('a server that does not answer is said, and nothing is lost', async ({
+  page
+}) => {
+  lab.notebook('away.ipynb', RUNS.replace('"parent"', '"lonely"'));
+  await lab.open(page, 'away.ipynb');
+  await lab.runAll(page);
+  await lab.idle(page);
+  const [[id]] = lab.rows(
+    "SELECT run_uuid FROM runs WHERE name = 'lonely'"
+  ) as string[][];
+  process.kill(-server.pid!, 'SIGKILL');
+  await lab.command(page, 'cellruns:push-runs', { run_ids: [id] });
+  const dialog = page.locator('.jp-Dialog');
+  await dialog.getByRole('combobox').selectOption({ label: 'Team server' });
+  await dialog.getByRole('button', { name: 'Push' }).click();
+  const toast = page
+    .locator('.Toastify__toast')
+    .filter({ hasText: 'Team server' });
+  await expect(toast).toContainText('not pushed', { timeout: 90_000 });
+  await toast.getByRole('button', { name: 'Details' }).click();
+  await expect(page.locator('.jp-Dialog')).toContainText('Push again');
+});
+
+async function remoteRuns(): Promise<string[]> {
+  const ask = async (route: string, body: object) =>
+    (await (
+      await fetch(`${url}/api/2.0/mlflow/${route}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body)
+      })
+    ).json()) as {
+      experiments?: { experiment_id: string }[];
+      runs?: { info: { run_name: string } }[];
+    };
+  const found = await ask('experiments/search', { max_results: 100 });
+  const answer = await ask('runs/search', {
+    experiment_ids: (found.experiments ?? []).map(e => e.experiment_id),
+    max_results: 100
+  });
+  return (answer.runs ?? []).map(run => run.info.run_name).sort();
+}
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const probe = net.createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as net.AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
