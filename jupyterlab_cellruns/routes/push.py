@@ -42,7 +42,7 @@ class PushesHandler(BrowserHandler):
         named = body.get("from")
         if named is not None and not isinstance(named, str):
             raise BadArgument("from", "wants the id of the store that the runs are in")
-        source: str = named or await self.blocking(lambda: self._find(run_ids[0], target))
+        source: str = named if named else await self.blocking(lambda: self._find(run_ids[0], str(target)))
         try:
             job = self.service.pushes.start(source, target, run_ids, children)
         except StoreRefused as error:
