@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from jupyterlab_cellruns.capture.events import MAX_BYTES, Metrics, parse_envelope
+from jupyterlab_cellruns.kernel_side.python import recorder as recorder_module
 from jupyterlab_cellruns.kernel_side.python.recorder import MAX_POINTS, Lane, Recorder, split
 from jupyterlab_cellruns.kernel_side.python.runs import RunState
 from jupyterlab_cellruns.kernel_side.python.spool import Spool
@@ -111,3 +116,38 @@ def test_large_params_are_spread_over_envelopes_below_one_mebibyte(tmp_path: Pat
     assert max(len(line) for line in channel.lines) <= MAX_BYTES
     names = [k for line in channel.lines for e in json.loads(line)["events"] for k in e["entries"]]
     assert names == [f"p{i}" for i in range(400)]
+
+
+def test_interrupts_between_any_two_steps_of_the_main_thread_lose_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A full queue at every 50th call: that is where the main thread has most to do.
+    monkeypatch.setattr(recorder_module, "HIGH_WATER", 50)
+    rec, channel = recorder(tmp_path)
+    run, unsure, inside = RunState("r", "attached"), set(), False
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        if inside:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+    step, end = 0, time.monotonic() + 1.5
+    try:
+        while time.monotonic() < end:
+            try:
+                inside = True
+                rec.put((run, "loss", float(step), step, step))
+                inside = False
+            except KeyboardInterrupt:
+                inside = False
+                unsure.add(step)
+            step += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    rec.flush()
+    steps = [s for s, _ in points(channel.lines)[("r", "loss")]]
+    assert unsure
+    assert steps == sorted(set(steps))
+    assert set(range(step)) - unsure <= set(steps)

@@ -2,12 +2,15 @@
 
 Every 50 ms the thread makes envelopes (docs/events.md) of what is queued, appends each to the spool and sends it
 on iopub. A queue that grows faster than it can be emptied makes the log call wait for the thread: memory is bounded.
-The main thread never does this work itself, since an interrupt may come there between any two steps.
+The main thread never does this work itself, since an interrupt may come there between any two steps. For the same
+reason it wakes the thread by bare locks: an interrupt inside threading.Event leaves its lock taken for ever.
 """
 
 from __future__ import annotations
 
+import _thread
 import json
+import os
 import threading
 import time
 from collections import deque
@@ -52,10 +55,12 @@ class Recorder:
         self._make_lane = make_lane
         self._cell = None
         self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._now = threading.Event()
+        self._wake = _closed()
+        self._hurry = _closed()
         self._asked = deque()
-        self._thread = None
+        self._flushing = False
+        self._started = False
+        self._pid = os.getpid()
         self._last = 0.0
 
     def put(self, item):
@@ -69,30 +74,27 @@ class Recorder:
     def arm(self):
         """Make the thread look at the queue."""
         self.armed = True
-        if self._thread is None:
-            with self._lock:
-                if self._thread is None:
-                    thread = threading.Thread(target=self._loop, name="cellruns-recorder", daemon=True)
-                    thread.start()
-                    self._thread = thread
-        self._wake.set()
+        if not self._started:
+            _thread.start_new_thread(self._loop, ())
+            self._started = True
+        _open(self._wake)
 
     def _loop(self):
         while True:
             unsaid = any(lane.seq > lane.said for lane in list(self.lanes.values()))
-            if not self._wake.wait(_QUIET if unsaid else _IDLE) and not self.buffer:
+            if not self._wake.acquire(timeout=_QUIET if unsaid else _IDLE) and not self.buffer and not self._asked:
                 # A message can be lost without a trace; a pause is the time to say how far we are.
                 self._guarded(self._say_seq)
                 continue
             # (With a queue and no signal: an interrupt came between the two.)
-            self._wake.clear()
-            self._now.wait(_PERIOD if time.monotonic() - self._last < 2 * _PERIOD else _FIRST)
-            self._now.clear()
+            self._hurry.acquire(timeout=_PERIOD if time.monotonic() - self._last < 2 * _PERIOD else _FIRST)
             self.armed = False
+            self._flushing = True
             asked = [self._asked.popleft() for _ in range(len(self._asked))]
             self._guarded(self._flush)
+            self._flushing = False
             for done in asked:
-                done.set()
+                _open(done)
 
     def _say_seq(self):
         for lane in list(self.lanes.values()):
@@ -108,13 +110,12 @@ class Recorder:
 
     def flush(self):
         """Send all that is queued now; returns when it is sent."""
-        if threading.current_thread() is not threading.main_thread():
+        if threading.current_thread() is not threading.main_thread() or os.getpid() != self._pid:
             self._flush()
             return
-        if not self.buffer:
-            with self._lock:
-                return
-        done = threading.Event()
+        if not self.buffer and not self._flushing:
+            return
+        done = _closed()
         self._asked.append(done)
         try:
             self.arm()
@@ -122,12 +123,9 @@ class Recorder:
             # No new thread at the end of the process.
             self._flush()
             return
-        self._now.set()
-        thread = self._thread
-        while not done.wait(1.0):
-            if thread is None or not thread.is_alive():
-                self._flush()
-                return
+        _open(self._hurry)
+        if not done.acquire(timeout=60.0):
+            self._flush()
 
     def _flush(self):
         with self._lock:
@@ -224,6 +222,21 @@ class Recorder:
         else:
             lane.channel.send_notice("spool.back", str(spool.missed))
             spool.missed = 0
+
+
+def _closed():
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    return lock
+
+
+def _open(lock):
+    """Let one waiter through, now or when it comes; by a single step that no interrupt can break."""
+    try:
+        lock.release()
+    except RuntimeError:
+        # It is open.
+        pass
 
 
 def split(entries):
