@@ -249,9 +249,9 @@ def disk_full(lab: Lab, name: str) -> Tally:
 
 def remote_away(lab: Lab, name: str, server: MlflowServer, seconds: float) -> Tally:
     """SIGKILL of the remote MLflow server for a while. The loop ends, and its run with it, while it is away."""
-    scene = Scene(lab, name).start()
+    scene = Scene(lab, name, rest=0.02).start(200)
     server.kill()
-    scene.more()
+    scene.more(200)
 
     def waiting() -> int:
         return int(lab.fetch(f"cellruns/status?kernel={scene.kernel.id}")["store"]["waiting"])
@@ -262,7 +262,7 @@ def remote_away(lab: Lab, name: str, server: MlflowServer, seconds: float) -> Ta
     scene.more(100)
     assert scene.finish().status == "ok"
     server.start()
-    tally = scene.tally(server.rows, whole=True, seconds=120)
+    tally = scene.tally(server.rows, whole=True, seconds=300)
     assert wait(lambda: waiting() == 0)
     assert wait(lambda: lab.fetch("cellruns/status")["store"]["state"] == "ready")
     return tally
