@@ -75,7 +75,7 @@ function Line(props: {
   ];
   return (
     <section
-      className="jp-Cellruns-card"
+      className="jp-Cellruns-modelCard"
       aria-label={trans.__('Model %1', model.name)}
     >
       <div className="jp-Cellruns-cardHead">

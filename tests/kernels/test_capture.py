@@ -97,6 +97,23 @@ print(run.info.run_id)
     assert len(models) == 1
 
 
+def test_a_metric_linked_to_a_model_is_drawn_once(lab: Lab) -> None:
+    kernel = kernel_of(lab, "linked")
+    reply = kernel.run("""
+from sklearn.dummy import DummyClassifier
+with mlflow.start_run() as run:
+    for i in range(3): mlflow.log_metric("score", i / 10, step=i)
+    mlflow.sklearn.log_model(DummyClassifier().fit([[0], [1]], [0, 1]), name="m", serialization_format="cloudpickle")
+print(run.info.run_id)
+""")
+    assert reply.status == "ok", reply.error
+    run_id = reply.text.strip().splitlines()[-1]
+    assert lab.rows("SELECT count(*) FROM logged_model_metrics WHERE run_id=?", run_id) != [(0,)]
+    assert lab.rows("SELECT count(*) FROM metrics WHERE run_uuid=?", run_id) == [(3,)]
+    (series,) = reply.charts()[0]["application/vnd.cellruns.chart.v1+json"]["runs"][0]["series"]
+    assert (series["key"], series["count"]) == ("score", 3)
+
+
 def test_errors_are_mlflows_and_come_at_the_call(lab: Lab) -> None:
     kernel = kernel_of(lab, "errors")
     text = ok(kernel, """

@@ -143,6 +143,10 @@ def _log_metric(tracking, original, checks):
 def _mirror_point(tracking, checks, state, key, value, timestamp, step):
     point = checks.point(state, key, value, timestamp, step)
     if point is not None:
+        # MLflow 3 logs a run's metrics once more to link them to a model: the store has them once, so has the chart.
+        tracking.recorder.flush()
+        if key in state.series and state.series[key].has(*point):
+            return
         event = {
             "kind": "metrics", "run": state.run, "key": key,
             "values": [point[0]], "timestamps": [point[1]], "steps": [point[2]], "mirrored": True,

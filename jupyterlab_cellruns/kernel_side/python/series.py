@@ -50,6 +50,15 @@ class Series:
         if len(self.values) > _LIMIT:
             self.reduce(KEEP * 4)
 
+    def has(self, value, timestamp, step):
+        """Whether this very point is among those that are kept."""
+        for i in range(len(self.values) - 1, -1, -1):
+            if self.timestamps[i] == timestamp and self.steps[i] == step:
+                kept = self.values[i]
+                if kept == value or (kept != kept and value != value):
+                    return True
+        return False
+
     def _extremes(self, low, high, steps):
         if self.min is None or low[0] < self.min:
             self.min, self.min_step = low[0], steps[low[1]]
