@@ -48,7 +48,7 @@ export class RunsClient implements IRunsClient, IDisposable {
       trans,
       params: options.store ? { store: options.store } : undefined
     });
-    this._store = options.store;
+    this._onlyStore = options.store;
     this._events = options.events ?? null;
     this._events?.stream.connect(this._onEvent, this);
   }
@@ -113,7 +113,7 @@ export class RunsClient implements IRunsClient, IDisposable {
   ): Promise<{ runs: IRunSummary[]; total: number }> {
     const { ids } = query;
     const store =
-      query.store ?? (ids?.length ? this._storeOf(ids[0]) : this._store);
+      query.store ?? (ids?.length ? this._storeOf(ids[0]) : this._onlyStore);
     const page = await this._get<{
       runs: IRunSummary[];
       total: number;
@@ -251,7 +251,7 @@ export class RunsClient implements IRunsClient, IDisposable {
 
   /** The store that is asked about, or that a run was seen in. */
   private _storeOf(runId: string): string | undefined {
-    return this._store ?? this._stores.get(runId);
+    return this._onlyStore ?? this._stores.get(runId);
   }
 
   private _remember(runId: string, store: string | null | undefined): void {
@@ -289,7 +289,7 @@ export class RunsClient implements IRunsClient, IDisposable {
   }
 
   private _baseUrl: string;
-  private _store: string | undefined;
+  private _onlyStore: string | undefined;
   private _http: Http;
   private _events: Event.IManager | null;
   private _runsChanged = new Signal<IRunsClient, IRunsChange>(this);
