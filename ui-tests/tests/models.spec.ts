@@ -111,10 +111,18 @@ test('a model is tried on its example, on edited input, and refuses what does no
 test('a logged model is opened from its run; its lineage leads back to run and cell', async ({
   page
 }) => {
+  test.setTimeout(240_000);
   await lab.open(page, 'iris.ipynb');
   await lab.command(page, 'cellruns:open-runs');
   await lab.runAll(page);
   await lab.idle(page);
+  const cards = page.locator('.jp-Cellruns-card');
+  await expect(cards).toHaveCount(2);
+  await expect(cards.nth(1)).toContainText('iris-forest version 2');
+  await expect(cards.nth(1)).toContainText('In this kernel: ready');
+  await cards.first().scrollIntoViewIfNeeded();
+  await picture(page, 'model-card');
+  await lab.save(page);
   const panel = page.locator('.jp-Cellruns-panel');
   await panel.locator('[role="row"]', { hasText: 'forest-50' }).click();
   await panel
@@ -134,6 +142,73 @@ test('a logged model is opened from its run; its lineage leads back to run and c
   await lineage.getByRole('button', { name: 'cell [1]' }).click();
   await expect(page.locator('.jp-Notebook .jp-mod-active')).toContainText(
     'RandomForestClassifier'
+  );
+});
+
+test('cards are there when the notebook is opened again', async ({ page }) => {
+  await lab.open(page, 'iris.ipynb');
+  const outputs = lab.saved('iris.ipynb').cells[0].outputs ?? [];
+  const saved = outputs.filter(
+    output => output.data?.['application/vnd.cellruns.model.v1+json']
+  );
+  expect(saved).toHaveLength(1);
+  expect(String(saved[0].data?.['text/plain'])).toContain('Model forest');
+  expect(saved[0].data?.['text/html']).toBeUndefined();
+  expect(JSON.stringify(saved[0]).length).toBeLessThan(64 * 1024);
+  await expect(page.locator('.jp-Cellruns-card')).toHaveCount(2);
+});
+
+test('registered models: alias moved, tag, description, two versions compared', async ({
+  page
+}) => {
+  await lab.open(page, 'iris.ipynb');
+  await lab.command(page, 'cellruns:open-model-registry');
+  const registry = page.locator('.jp-Cellruns-registry');
+  await registry.getByRole('searchbox').fill('none such');
+  await expect(registry).toContainText('No registered model has that');
+  await registry.getByRole('searchbox').fill('iris');
+  await registry.getByRole('button', { name: 'iris-forest' }).click();
+  const rows = registry.locator('.jp-Cellruns-versions tbody tr');
+  await expect(rows).toHaveCount(2);
+  await rows.nth(1).getByLabel('New alias of version 1').fill('champion');
+  await rows.nth(1).getByRole('button', { name: 'Set' }).click();
+  await expect(rows.nth(1)).toContainText('@champion');
+  await rows.nth(0).getByLabel('New alias of version 2').fill('champion');
+  await rows
+    .nth(0)
+    .getByRole('button', { name: 'Move here from version 1' })
+    .click();
+  await expect(rows.nth(0)).toContainText('@champion');
+  await expect(rows.nth(1)).not.toContainText('@champion');
+  await rows.nth(0).getByRole('button', { name: 'Add a tag' }).click();
+  await page.keyboard.type('checked=yes');
+  await page.keyboard.press('Enter');
+  await expect(rows.nth(0)).toContainText('checked: yes');
+  await registry.getByRole('button', { name: 'Edit' }).first().click();
+  await page.keyboard.type('Forests on iris.');
+  await registry.getByRole('button', { name: 'Save' }).click();
+  await expect(registry).toContainText('Forests on iris.');
+  expect(
+    lab.rows('SELECT alias, version FROM registered_model_aliases')
+  ).toEqual([['champion', 2]]);
+
+  await registry.getByLabel('Compare version 1').check();
+  await registry.getByLabel('Compare version 2').check();
+  await registry.getByRole('button', { name: 'Compare', exact: true }).click();
+  const comparison = registry.locator('.jp-Cellruns-registryCompare');
+  await expect(comparison.locator('tr', { hasText: 'trees' })).toContainText(
+    '550'
+  );
+  await expect(comparison.locator('tr', { hasText: 'seed' })).toHaveCount(0);
+  await picture(page, 'model-registry');
+  // The server's own words where it refuses.
+  await rows.nth(0).getByLabel('New alias of version 2').fill('v3');
+  await rows.nth(0).getByRole('button', { name: 'Set' }).click();
+  await expect(registry.getByRole('alert')).toContainText('alias');
+  await picture(page, 'model-registry-refused');
+  await rows.nth(1).getByRole('button', { name: 'Version 1' }).click();
+  await expect(page.locator('.jp-Cellruns-modelHead')).toContainText(
+    'iris-forest 1'
   );
 });
 
