@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from .lab import Lab
+from .other import make_environment
 
 
 @pytest.fixture(scope="module")
@@ -16,3 +17,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder: Path = tmp_path_factory.mktemp("lab")
     with Lab(folder) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def other_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of another environment, with MLflow 2; made once, as that takes a minute."""
+    return make_environment(tmp_path_factory.mktemp("other"))

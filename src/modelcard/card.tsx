@@ -35,7 +35,7 @@ export function Card(props: {
         />
       ))}
       {card.total > card.models.length && (
-        <p className="jp-Cellruns-cardFaint">
+        <p className="jp-Cellruns-modelCardFaint">
           {trans.__('%1 more models', card.total - card.models.length)}
         </p>
       )}
@@ -60,7 +60,7 @@ function Line(props: {
     commands.hasCommand(command) ? (
       <button
         type="button"
-        className="jp-Cellruns-cardLink"
+        className="jp-Cellruns-modelCardLink"
         title={title}
         onClick={() => void commands.execute(command, args)}
       >
@@ -78,7 +78,7 @@ function Line(props: {
       className="jp-Cellruns-modelCard"
       aria-label={trans.__('Model %1', model.name)}
     >
-      <div className="jp-Cellruns-cardHead">
+      <div className="jp-Cellruns-modelCardHead">
         <strong>
           {uri
             ? link(OPEN_MODEL, { uri }, model.name, trans.__('Open %1', uri))
@@ -99,14 +99,17 @@ function Line(props: {
           </span>
         )}
       </div>
-      <div className="jp-Cellruns-cardSignature" title={model.signature ?? ''}>
+      <div
+        className="jp-Cellruns-modelCardSignature"
+        title={model.signature ?? ''}
+      >
         {model.signature ?? (
-          <span className="jp-Cellruns-cardFaint">
+          <span className="jp-Cellruns-modelCardFaint">
             {trans.__('no signature')}
           </span>
         )}
       </div>
-      <div className="jp-Cellruns-cardFacts">
+      <div className="jp-Cellruns-modelCardFacts">
         {model.size !== null && <span>{formatBytes(model.size)}</span>}
         {run && (
           <span>

@@ -13,7 +13,7 @@ import { CARD_MIME, decodeCard, type ICard } from './payload';
 export class ModelCard extends ReactWidget implements IRenderMime.IRenderer {
   constructor(options: ModelCard.IOptions) {
     super();
-    this.addClass('jp-Cellruns-cards');
+    this.addClass('jp-Cellruns-modelCards');
     this._options = options;
   }
 

@@ -37,6 +37,11 @@ export class ArtifactsModel {
     void this._list('');
   }
 
+  /** Id of the run. */
+  get runId(): string {
+    return this._runId;
+  }
+
   /** Emitted when anything below changed. */
   get changed(): ISignal<this, void> {
     return this._changed;

@@ -10,6 +10,7 @@ import type { ArtifactsModel, IArtifactRow, Preview } from './artifacts-model';
 import { useSignal, useView } from './context';
 import { formatBytes } from './format';
 import { saveFileIcon } from './icons';
+import { OPEN_MODEL } from './models';
 import { Failure, Skeleton } from './states';
 
 /** The artifacts of a run as a tree, each file with a preview below it. */
@@ -38,7 +39,7 @@ function ArtifactLine(props: {
   row: IArtifactRow;
   model: ArtifactsModel;
 }): JSX.Element {
-  const { trans } = useView();
+  const { trans, commands } = useView();
   const { row, model } = props;
   const { file, depth, expanded } = row;
   const [closed, setClosed] = useState(false);
@@ -82,6 +83,20 @@ function ArtifactLine(props: {
             </span>
           ) : null}
         </button>
+        {name === 'MLmodel' && file.path !== name ? (
+          <button
+            type="button"
+            className="jp-Cellruns-openModel"
+            disabled={!commands.hasCommand(OPEN_MODEL)}
+            onClick={() =>
+              void commands.execute(OPEN_MODEL, {
+                uri: `runs:/${model.runId}/${file.path.slice(0, -name.length - 1)}`
+              })
+            }
+          >
+            {trans.__('Open as model')}
+          </button>
+        ) : null}
         {file.is_dir ? null : (
           <a
             className="jp-Cellruns-download"

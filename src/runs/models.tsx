@@ -4,7 +4,7 @@ import type { IRunDetail } from '../client/tokens';
 import { useView } from './context';
 
 /** Command that opens a model of the store. */
-const OPEN_MODEL = 'cellruns:open-model';
+export const OPEN_MODEL = 'cellruns:open-model';
 
 /** A model of a run, and the URI that names it. */
 export interface IRunModel {

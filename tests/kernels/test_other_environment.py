@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import pytest
 
 from ..lab import Lab
+from ..other import add_kernelspec
 
 
-@pytest.fixture(scope="module")
-def other_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("other")
-    venv.create(folder, with_pip=True)
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    subprocess.run([python, "-m", "pip", "install", "-q", "ipykernel<7", "mlflow-skinny<3"], check=True, timeout=280)
-    return python
-
-
+@pytest.mark.timeout(600)
 def test_ipykernel_6_with_mlflow_2_logs_as_any_other(tmp_path: Path, other_python: Path) -> None:
-    spec = tmp_path / "data" / "kernels" / "older"
-    spec.mkdir(parents=True)
-    command = [str(other_python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (spec / "kernel.json").write_text(json.dumps({"argv": command, "display_name": "older", "language": "python"}))
+    add_kernelspec(tmp_path, other_python)
     with Lab(tmp_path) as lab:
         kernel = lab.notebook("older.ipynb", kernel="older").ready()
         reply = kernel.run(

@@ -25,19 +25,19 @@ mlflow.lightgbm.save_model(booster, "models/boosted", signature=infer_signature(
 const LOG = `import mlflow, pandas as pd
 from mlflow.models import infer_signature
 from sklearn.datasets import load_iris
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 
 iris = load_iris(as_frame=True)
 X, y = iris.data, iris.target
-for trees in (5, 50):
-    with mlflow.start_run(run_name=f"forest-{trees}"):
+for c in (5, 50):
+    with mlflow.start_run(run_name=f"fit-{c}"):
         mlflow.log_input(mlflow.data.from_pandas(iris.frame, name="iris"), context="training")
-        forest = RandomForestClassifier(trees, random_state=0).fit(X, y)
-        mlflow.log_params({"trees": trees, "seed": 0})
-        mlflow.log_metric("accuracy", forest.score(X, y))
-        mlflow.sklearn.log_model(forest, name="forest", input_example=X.head(3),
-                                 signature=infer_signature(X, forest.predict(X)),
-                                 registered_model_name="iris-forest")`;
+        fitted = LogisticRegression(C=c / 10, max_iter=500).fit(X, y)
+        mlflow.log_params({"C": c, "max_iter": 500})
+        mlflow.log_metric("accuracy", fitted.score(X, y))
+        mlflow.sklearn.log_model(fitted, name="flowers", input_example=X.head(3),
+                                 signature=infer_signature(X, fitted.predict(X)),
+                                 registered_model_name="iris-flowers")`;
 
 test.beforeAll(async () => {
   test.setTimeout(180_000);
@@ -116,32 +116,32 @@ test('a logged model is opened from its run; its lineage leads back to run and c
   await lab.command(page, 'cellruns:open-runs');
   await lab.runAll(page);
   await lab.idle(page);
-  const cards = page.locator('.jp-Cellruns-card');
+  const cards = page.locator('.jp-Cellruns-modelCard');
   await expect(cards).toHaveCount(2);
-  await expect(cards.nth(1)).toContainText('iris-forest version 2');
+  await expect(cards.nth(1)).toContainText('iris-flowers version 2');
   await expect(cards.nth(1)).toContainText('In this kernel: ready');
   await cards.first().scrollIntoViewIfNeeded();
-  await picture(page, 'model-card');
+  await picture(page.locator('.jp-Cellruns-modelCards'), 'model-card');
   await lab.save(page);
   const panel = page.locator('.jp-Cellruns-panel');
-  await panel.locator('[role="row"]', { hasText: 'forest-50' }).click();
+  await panel.locator('[role="row"]', { hasText: 'fit-50' }).click();
   await panel
     .getByRole('list', { name: 'Models' })
-    .getByRole('button', { name: 'forest' })
+    .getByRole('button', { name: 'flowers' })
     .click();
   const model = page.locator('.jp-Cellruns-model');
   await expect(model.locator('[data-flavor="sklearn"]')).toBeVisible();
   await expect(section(page, 'Files')).toContainText('MLmodel');
   const lineage = section(page, 'Lineage');
-  await expect(lineage).toContainText('iris-forest version 2');
+  await expect(lineage).toContainText('iris-flowers version 2');
   await lineage.getByRole('button', { name: 'iris', exact: true }).click();
   await expect(
-    lineage.getByRole('button', { name: 'forest-5', exact: true })
+    lineage.getByRole('button', { name: 'fit-5', exact: true })
   ).toBeVisible();
   await picture(page, 'model-run');
   await lineage.getByRole('button', { name: 'cell [1]' }).click();
   await expect(page.locator('.jp-Notebook .jp-mod-active')).toContainText(
-    'RandomForestClassifier'
+    'LogisticRegression'
   );
 });
 
@@ -152,10 +152,10 @@ test('cards are there when the notebook is opened again', async ({ page }) => {
     output => output.data?.['application/vnd.cellruns.model.v1+json']
   );
   expect(saved).toHaveLength(1);
-  expect(String(saved[0].data?.['text/plain'])).toContain('Model forest');
+  expect(String(saved[0].data?.['text/plain'])).toContain('Model flowers');
   expect(saved[0].data?.['text/html']).toBeUndefined();
   expect(JSON.stringify(saved[0]).length).toBeLessThan(64 * 1024);
-  await expect(page.locator('.jp-Cellruns-card')).toHaveCount(2);
+  await expect(page.locator('.jp-Cellruns-modelCard')).toHaveCount(2);
 });
 
 test('registered models: alias moved, tag, description, two versions compared', async ({
@@ -167,7 +167,7 @@ test('registered models: alias moved, tag, description, two versions compared', 
   await registry.getByRole('searchbox').fill('none such');
   await expect(registry).toContainText('No registered model has that');
   await registry.getByRole('searchbox').fill('iris');
-  await registry.getByRole('button', { name: 'iris-forest' }).click();
+  await registry.getByRole('button', { name: 'iris-flowers' }).click();
   const rows = registry.locator('.jp-Cellruns-versions tbody tr');
   await expect(rows).toHaveCount(2);
   await rows.nth(1).getByLabel('New alias of version 1').fill('champion');
@@ -185,9 +185,9 @@ test('registered models: alias moved, tag, description, two versions compared', 
   await page.keyboard.press('Enter');
   await expect(rows.nth(0)).toContainText('checked: yes');
   await registry.getByRole('button', { name: 'Edit' }).first().click();
-  await page.keyboard.type('Forests on iris.');
+  await page.keyboard.type('Flowers of iris.');
   await registry.getByRole('button', { name: 'Save' }).click();
-  await expect(registry).toContainText('Forests on iris.');
+  await expect(registry).toContainText('Flowers of iris.');
   expect(
     lab.rows('SELECT alias, version FROM registered_model_aliases')
   ).toEqual([['champion', 2]]);
@@ -196,10 +196,14 @@ test('registered models: alias moved, tag, description, two versions compared', 
   await registry.getByLabel('Compare version 2').check();
   await registry.getByRole('button', { name: 'Compare', exact: true }).click();
   const comparison = registry.locator('.jp-Cellruns-registryCompare');
-  await expect(comparison.locator('tr', { hasText: 'trees' })).toContainText(
-    '550'
+  await expect(
+    comparison.locator('tr', {
+      has: page.getByRole('rowheader', { name: 'C', exact: true })
+    })
+  ).toContainText('550');
+  await expect(comparison.locator('tr', { hasText: 'max_iter' })).toHaveCount(
+    0
   );
-  await expect(comparison.locator('tr', { hasText: 'seed' })).toHaveCount(0);
   await picture(page, 'model-registry');
   // The server's own words where it refuses.
   await rows.nth(0).getByLabel('New alias of version 2').fill('v3');
@@ -208,7 +212,7 @@ test('registered models: alias moved, tag, description, two versions compared', 
   await picture(page, 'model-registry-refused');
   await rows.nth(1).getByRole('button', { name: 'Version 1' }).click();
   await expect(page.locator('.jp-Cellruns-modelHead')).toContainText(
-    'iris-forest 1'
+    'iris-flowers 1'
   );
 });
 
