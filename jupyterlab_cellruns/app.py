@@ -37,6 +37,11 @@ class CellrunsApp(ExtensionApp):
         help="What a re-run of a cell does whose code says nothing of it: a new run, one nested under the cell's first "
         "run, or the earlier run resumed. A user's own setting wins.",
     ).tag(config=True)
+    remote_kernels = Bool(
+        False,
+        help="Let kernels on other machines reach the tracking routes. Off, the token of a kernel opens nothing from "
+        "elsewhere, wherever it was shown.",
+    ).tag(config=True)
     store_dir = Unicode(
         "", help="Folder of the local store (mlflow.db and mlartifacts/). Empty: Jupyter's root directory."
     ).tag(config=True)
@@ -99,13 +104,14 @@ class CellrunsApp(ExtensionApp):
         )
         self.service.projects.hosts = list(self.project_hosts)
         self.settings["cellruns"] = self.service
+        self.settings["cellruns_remote_kernels"] = self.remote_kernels
 
     def initialize_handlers(self) -> None:
         """Add the routes of docs/http-api.md."""
         from .routes.table import handlers
 
-        serverapp: Any = self.serverapp
-        self.handlers.extend(handlers(serverapp.base_url))
+        # Without the base URL: ExtensionApp puts it in front.
+        self.handlers.extend(handlers())
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         await self.service.start()

@@ -168,6 +168,7 @@ class Lab:
         }
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
+        self.fixed_port = 0
 
     def __enter__(self) -> Lab:
         return self.start()
@@ -177,7 +178,7 @@ class Lab:
 
     def start(self) -> Lab:
         """Start the server and wait until it answers."""
-        self.port = free_port()
+        self.port = self.fixed_port or free_port()
         command = [
             *self.command, "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.root}", f"--ServerApp.base_url={self.base_url}",

@@ -16,6 +16,8 @@ from ..stores.attached import AttachedStore
 
 SETTING = "cellruns"
 """Key of the `Service` in the tornado settings."""
+REMOTE_KERNELS = "cellruns_remote_kernels"
+"""Key in the tornado settings: whether kernels on other machines may use their tokens."""
 
 
 class Stores(Protocol):

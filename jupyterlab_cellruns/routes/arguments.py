@@ -64,6 +64,8 @@ def artifact_path(value: str, name: str = "path") -> str:
     Also a path that only gets its dots by decoding once more is refused, since stores decode again.
     """
     path = value
+    if value and not value.strip():
+        raise BadArgument(name, "is blank")
     for _ in range(4):
         if _CONTROL.search(path):
             raise BadArgument(name, "control characters are not allowed")

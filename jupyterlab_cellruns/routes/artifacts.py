@@ -16,6 +16,7 @@ from ..stores.mlruns import MlrunsStore
 from . import arguments, artifact_files, forward
 from .artifact_types import content_type
 from .base import BrowserHandler
+from .containment import check_inside
 from .encode import encode
 from .errors import BadArgument, RouteError, UnknownRun, from_store
 from .ranges import Span, parse_range
@@ -24,9 +25,9 @@ from .upstream import Lease
 if TYPE_CHECKING:
     import httpx
 
+    from ..stores.attached import AttachedStore
     from ..stores.endpoint import Endpoint
 
-    
 MAX_FILES = 10_000
 """Most entries of one directory that are answered."""
 _READ_S = 600.0
@@ -37,10 +38,15 @@ _POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:
 class StoreHandler(BrowserHandler):
     """Asks MLflow's REST with a GET."""
 
-    async def endpoint(self, run: str) -> Endpoint:
-        """The endpoint of the store of a run; what it refuses becomes an answer of this route."""
+    async def endpoint(self, run: str, path: str) -> Endpoint:
+        """The endpoint of the store of a run; what it refuses becomes an answer of this route.
+
+        Raises `RouteError` where `path` leads out of the run's artifacts.
+        """
         attached = self.attached(run)
         attached.touch()
+        if path and attached.artifacts is not None:
+            await self.blocking(lambda: _check(attached, run, path))
         try:
             return await attached.endpoint()
         except (StoreRefused, StoreUnavailable) as error:
@@ -92,7 +98,7 @@ class ArtifactsHandler(StoreHandler):
         if folder is not None:
             found = await self.blocking(lambda: artifact_files.listing(folder, path, MAX_FILES))
             return self._finish(found)
-        endpoint = await self.endpoint(run)
+        endpoint = await self.endpoint(run, path)
         files: list[dict[str, Any]] = []
         query = {"run_id": run, **({"path": path} if path else {})}
         async with await self.context.upstream.lease(endpoint) as lease:
@@ -138,7 +144,7 @@ class ArtifactContentHandler(StoreHandler):
                 return
             finally:
                 await file.aclose()
-        endpoint = await self.endpoint(run)
+        endpoint = await self.endpoint(run, path)
         async with await self.context.upstream.lease(endpoint) as lease:
             # Identity: what arrives is what the ranges count.
             wanted = {"Accept-Encoding": "identity"}
@@ -203,6 +209,13 @@ class ArtifactContentHandler(StoreHandler):
     def compute_etag(self) -> None:
         """None: the bytes are not held."""
         return None
+
+
+def _check(attached: AttachedStore, run: str, path: str) -> None:
+    found = attached.store().briefs([run])
+    if not found:
+        raise UnknownRun(run)
+    check_inside(str(found[0]["artifact_uri"]), path, attached.artifacts)
 
 
 def _size(value: Any) -> int | None:

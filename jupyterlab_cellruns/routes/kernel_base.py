@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import json
 from typing import Any, cast
 
 from tornado import web
 
 from ..stores.base import StoreRefused, StoreUnavailable
-from .api import SETTING, Service
+from .api import REMOTE_KERNELS, SETTING, Service
 from .context import RouteContext
 
 
@@ -57,6 +58,9 @@ class KernelHandler(web.RequestHandler):
         if service is None:
             self.refuse(503, "TEMPORARILY_UNAVAILABLE", "Cellruns is not running in this Jupyter server")
             return False
+        if not self._from_here():
+            self.refuse(401, "UNAUTHENTICATED", "This address is for kernels on the machine of the Jupyter server")
+            return False
         token = token_of(self.request.headers.get("Authorization", ""))
         if token is None:
             self.refuse(401, "UNAUTHENTICATED", "This address is for kernels of this Jupyter server, by their token")
@@ -80,6 +84,24 @@ class KernelHandler(web.RequestHandler):
         else:
             self.refuse(424 if for_good else 503, "TEMPORARILY_UNAVAILABLE", said)
 
+    def _from_here(self) -> bool:
+        """Whether a process of this machine asks, and no proxy for somebody else.
+
+        A kernel's token can get into a notebook, printed with the environment: elsewhere it opens nothing.
+        """
+        if self.settings.get(REMOTE_KERNELS):
+            return True
+        if any(name in self.request.headers for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded")):
+            return False
+        stream = getattr(self.request.connection, "stream", None)
+        socket = getattr(stream, "socket", None)
+        try:
+            there, here = socket.getpeername(), socket.getsockname()  # type: ignore[union-attr]
+        except (AttributeError, OSError):
+            return True
+        # (On a Unix socket the names are text, and both ends are here.)
+        return isinstance(there, str) or there[0] == here[0] or ipaddress.ip_address(there[0]).is_loopback
+
     def refuse(self, status: int, error_code: str, message: str) -> None:
         """Answer with an error of MLflow's form and finish."""
         if self._finished:
@@ -91,6 +113,9 @@ class KernelHandler(web.RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """What was not foreseen, in MLflow's form."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if status_code == 413 and isinstance(error, web.HTTPError):
+            return self.refuse(413, "BAD_REQUEST", error.log_message or "")
         code = {404: "ENDPOINT_NOT_FOUND", 405: "BAD_REQUEST", 400: "BAD_REQUEST"}.get(status_code, "INTERNAL_ERROR")
         self.refuse(status_code, code, f"Cellruns: {self._reason}; see the log of the Jupyter server")
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from ..stores.base import StoreRefused, StoreUnavailable
-from .base import MAX_JSON
+from .base import json_object
+from .bounded import BoundedBody
 from .encode import encode
+from .errors import BadArgument
 from .kernel_base import KernelHandler
 
 
-class KernelContextHandler(KernelHandler):
+class KernelContextHandler(BoundedBody, KernelHandler):
     """Asked by the kernel side just before a run starts."""
 
     SUPPORTED_METHODS = ("POST",)
@@ -23,14 +23,10 @@ class KernelContextHandler(KernelHandler):
         """Answer of the service."""
         if not self.admit():
             return
-        if len(self.request.body) > MAX_JSON:
-            return self.refuse(413, "BAD_REQUEST", f"body: at most {MAX_JSON} bytes are read")
         try:
-            body = json.loads(self.request.body or b"{}")
-        except ValueError as error:
-            return self.refuse(400, "INVALID_PARAMETER_VALUE", f"body: is no JSON: {error}")
-        if not isinstance(body, dict):
-            return self.refuse(400, "INVALID_PARAMETER_VALUE", "body: wants a JSON object")
+            body = json_object(self.request.body or b"{}")
+        except BadArgument as error:
+            return self.refuse(400, "INVALID_PARAMETER_VALUE", error.message)
         try:
             answer = await self.service.kernels.context(self.kernel, body)
         except (StoreRefused, StoreUnavailable) as error:

@@ -8,6 +8,7 @@ import json
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from ..provenance.report import BadReport, Report, parse
+from .bounded import BoundedBody
 from .encode import encode
 from .kernel_base import KernelHandler
 
@@ -15,10 +16,11 @@ MAX_REPORT = 8 << 20
 """Most bytes of a report; a kernel keeps 1.5 million characters of source."""
 
 
-class KernelProvenanceHandler(KernelHandler):
+class KernelProvenanceHandler(BoundedBody, KernelHandler):
     """Asked by the kernel side's own thread, after a run has begun."""
 
     SUPPORTED_METHODS = ("POST",)
+    max_body = MAX_REPORT
 
     # Not open to all: `admit` wants a kernel token. The mark only tells Jupyter that its login does not apply.
     @allow_unauthenticated
@@ -27,8 +29,6 @@ class KernelProvenanceHandler(KernelHandler):
         if not self.admit():
             return
         body = self.request.body
-        if len(body) > MAX_REPORT:
-            return self.refuse(413, "BAD_REQUEST", f"body: at most {MAX_REPORT} bytes are read")
         try:
             report = await asyncio.to_thread(_parse, body)
         except ValueError as error:

@@ -75,13 +75,14 @@ class ModelInvocationsHandler(ModelServerHandler):
     """Passes a body on to `/invocations`, whose port no browser behind a hub can reach."""
 
     _track_activity = True
+    max_body = _MAX_BODY
 
     @web.authenticated
     @authorized
     async def post(self, key: str) -> None:
         """`{status, content_type, text, ms}`: what the model server answered, its refusals too."""
         server = self.one(key)
-        body = self.json_object_of(_MAX_BODY)
+        body = self.json_object()
         text = body.get("body")
         if not isinstance(text, str):
             raise BadArgument("body", "wants the text to send")

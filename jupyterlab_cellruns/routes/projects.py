@@ -26,19 +26,15 @@ MAX_PREVIEW = 200_000
 class ProjectHandler(BrowserHandler):
     """Errors of the projects as answers."""
 
+    max_body = MAX_BODY
+
     def body(self) -> dict[str, Any]:
         """The JSON body; larger than elsewhere because it may hold a notebook."""
-        import json
+        return self.json_object()
 
-        if len(self.request.body) > MAX_BODY:
-            raise RouteError(413, f"The notebook has more than {MAX_BODY >> 20} MiB", "Clear its outputs.")
-        try:
-            value = json.loads(self.request.body)
-        except ValueError as error:
-            raise BadArgument("body", f"is no JSON: {error}") from None
-        if not isinstance(value, dict):
-            raise BadArgument("body", "wants a JSON object")
-        return value
+    def too_long(self, length: str) -> None:
+        """Answer by 413."""
+        raise RouteError(413, f"The notebook has more than {MAX_BODY >> 20} MiB", "Clear its outputs.")
 
     async def ask(self, work: Any) -> Any:
         """Run `work` in a thread; what projects refuse becomes an answer."""

@@ -101,7 +101,7 @@ _KERNEL: list[tuple[str, type[RequestHandler]]] = [
 ]
 
 
-def handlers(base_url: str, context: RouteContext | None = None) -> list[Route]:
-    """All routes for `web_app.add_handlers`. Who makes the context also closes it."""
+def handlers(context: RouteContext | None = None) -> list[Route]:
+    """All routes, as an extension app adds them: without the base URL. Who makes the context also closes it."""
     shared = {"context": context or RouteContext()}
-    return [(url_path_join(base_url, "cellruns", path), handler, shared) for path, handler in _BROWSER + _KERNEL]
+    return [(url_path_join("/cellruns", path), handler, shared) for path, handler in _BROWSER + _KERNEL]

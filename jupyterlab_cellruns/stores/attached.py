@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .base import Store, StoreRefused, StoreUnavailable
@@ -77,5 +78,12 @@ class AttachedStore(ABC):
         return None
 
     def gave_up(self) -> StoreUnavailable | StoreRefused | None:
+
+    @property
+    def artifacts(self) -> Path | None:
+        """The folder on this machine under which the store's server keeps artifacts; None for another machine's."""
+        return None
+
+    def gave_up(self) -> StoreUnavailable | None:
         """Why waiting for this store is of no use for now, or None while it may still answer in time."""
         return None

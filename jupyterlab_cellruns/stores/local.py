@@ -68,6 +68,11 @@ class LocalStore(AttachedStore):
         """The database file of the local store."""
         return self._folder / DATABASE
 
+    @property
+    def artifacts(self) -> Path | None:
+        """See `AttachedStore.artifacts`."""
+        return self._folder / ARTIFACTS
+
     def exists(self) -> bool:
         """Whether there is anything in the store yet; starts nothing."""
         return self.database.exists()

@@ -1,66 +1,209 @@
-"""Every route refuses who is not logged in, and unsafe methods without the XSRF token. The table itself is walked."""
+"""Every route refuses who is not logged in, and unsafe methods without the XSRF token. The table itself is walked,
+
+so a route that is added is covered by itself; under a token, a password, JupyterHub, and a base URL.
+"""
 
 from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 
 import pytest
+from tornado.web import RequestHandler
 
+from jupyterlab_cellruns.routes.kernel_base import KernelHandler
 from jupyterlab_cellruns.routes.table import handlers
 
 from ..lab import Lab
+from .auth import Asker, with_hub, with_password, with_token
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+REFUSED = (401, 403)
 
 
-def paths() -> list[tuple[str, type]]:
-    return [(route[0].replace("([^/]+)", "abc").replace("(.*)", "version"), route[1]) for route in handlers("/")]
+def paths() -> list[tuple[str, type[RequestHandler]]]:
+    """The routes as paths under the base URL."""
+    found = []
+    for pattern, handler, _ in handlers():
+        path = pattern.lstrip("/")
+        for group, example in (("([^/]+)", "abc"), ("([0-9a-f]+)", "abc"), ("(.*)", "version")):
+            path = path.replace(group, example)
+        assert "(" not in path, f"say in this test what stands for the groups of {pattern}"
+        found.append((path, handler))
+    return found
 
 
-def ask(lab: Lab, path: str, method: str, **headers: str) -> int:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{lab.port}{path}", method=method, headers=headers, data=b"{}" if method in ("POST", "PUT") else None
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
+BROWSER = [(path, handler) for path, handler in paths() if not issubclass(handler, KernelHandler)]
+KERNEL = [(path, handler) for path, handler in paths() if issubclass(handler, KernelHandler)]
 
 
-@pytest.mark.parametrize(("path", "handler"), paths(), ids=[p for p, _ in paths()])
-def test_nobody_gets_in_without_login_or_kernel_token(lab: Lab, path: str, handler: type) -> None:
-    for method in METHODS:
-        assert ask(lab, path, method) in (401, 403, 405), method
-        assert ask(lab, path, method, Authorization="Bearer not-a-token") in (401, 403, 405), method
+def supported(handler: type[RequestHandler], method: str) -> bool:
+    own = getattr(handler, method.lower())
+    return method in handler.SUPPORTED_METHODS and own is not getattr(RequestHandler, method.lower())
 
 
-@pytest.mark.parametrize(("path", "handler"), paths(), ids=[p for p, _ in paths()])
-def test_a_cookie_alone_changes_nothing(lab: Lab, path: str, handler: type) -> None:
-    """What another site can make a browser send: the login cookie without the XSRF header."""
-    login = urllib.request.Request(f"http://127.0.0.1:{lab.port}/api/me?token={lab.token}")
-    with urllib.request.urlopen(login) as answer:
-        cookies = "; ".join(c.split(";")[0] for c in answer.headers.get_all("Set-Cookie") or [])
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
-        assert ask(lab, path, method, Cookie=cookies) in (401, 403, 405), method
+def body(method: str) -> bytes | None:
+    return b"{}" if method in ("POST", "PUT", "PATCH") else None
+
+
+@pytest.fixture(scope="module", params=[with_token, with_password, with_hub], ids=lambda p: p.__name__)
+def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, Asker]]:
+    with request.param(tmp_path_factory.mktemp("guarded")) as found:
+        yield found
+
+
+def test_the_table_has_routes_of_both_kinds() -> None:
+    assert len(BROWSER) > 10
+    assert len(KERNEL) > 1
+
+
+def test_nobody_gets_in_without_login_or_kernel_token(guarded: tuple[Lab, Asker]) -> None:
+    lab, _ = guarded
+    nobody = Asker(lab)
+    for path, handler in BROWSER + KERNEL:
+        for method in METHODS:
+            expected = REFUSED if supported(handler, method) else (*REFUSED, 405)
+            assert nobody.ask(path, method, body(method)) in expected, (path, method)
+            for wrong in ("Bearer not-a-token", "token not-a-token", "Basic YTpi"):
+                assert nobody.ask(path, method, body(method), Authorization=wrong) in expected, (path, method, wrong)
+
+
+def test_a_login_alone_changes_nothing_and_with_the_xsrf_token_all_are_open(guarded: tuple[Lab, Asker]) -> None:
+    """A cookie without the XSRF header is what another site can make a browser send."""
+    _, somebody = guarded
+    by_cookie = bool(somebody.jar)
+    for path, handler in BROWSER:
+        opened = []
+        for method in METHODS:
+            if not supported(handler, method):
+                continue
+            if by_cookie and method in UNSAFE:
+                assert somebody.ask(path, method, body(method)) in REFUSED, (path, method)
+                assert somebody.ask(path, method, body(method), X_XSRFToken="wrong") in REFUSED, (path, method)
+            status = somebody.ask(path, method, body(method), X_XSRFToken=somebody.xsrf())
+            assert status not in REFUSED and status not in (405, 500), (path, method, status)
+            opened.append(method)
+        assert opened, path
+
+
+def test_a_login_does_not_open_what_is_for_kernels(guarded: tuple[Lab, Asker]) -> None:
+    lab, somebody = guarded
+    for path, _ in KERNEL:
+        for method in METHODS:
+            assert somebody.ask(path, method, body(method), X_XSRFToken=somebody.xsrf()) in (401, 405), (path, method)
+            token = {"Authorization": f"token {lab.token}"}
+            assert Asker(lab, token).ask(path, method, body(method)) in (401, 405), (path, method)
+
+
+def test_another_site_is_refused_by_its_origin(guarded: tuple[Lab, Asker]) -> None:
+    _, somebody = guarded
+    if not somebody.jar:
+        pytest.skip("the login is a header, which no other site can make a browser send")
+    for path, handler in BROWSER:
+        for method in UNSAFE:
+            if supported(handler, method):
+                status = somebody.ask(path, method, body(method), Origin="https://evil.example")
+                assert status in (403, 404), (path, method, status)
+
+
+def test_the_tracking_routes_work_under_every_login_and_base_url(guarded: tuple[Lab, Asker]) -> None:
+    lab, somebody = guarded
+    headers = {"X_XSRFToken": somebody.xsrf(), "Content_Type": "application/json"}
+    status, text = somebody.read("api/kernels", "POST", b'{"name": "python3"}', **headers)
+    assert status == 201, text
+    import json
+
+    from ..lab import Kernel
+
+    kernel = Kernel(lab, json.loads(text)["id"], None).ready()
+    reply = kernel.run("import mlflow\nwith mlflow.start_run() as run: mlflow.log_metric('x', 1)\nprint(run.info.run_id)")
+    assert reply.status == "ok", reply.error
+    run = reply.text.strip()
+    assert lab.rows("SELECT status FROM runs WHERE run_uuid=?", run) == [("FINISHED",)]
+    assert somebody.ask(f"cellruns/runs/{run}") == 200
+    assert Asker(lab).ask(f"cellruns/runs/{run}") in REFUSED
+
+
+def test_a_kernel_token_opens_nothing_from_elsewhere(lab: Lab) -> None:
+    """It can get into a notebook, printed with the environment."""
+    kernel = lab.bare_kernel().ready()
+    token = kernel.evaluate("__import__('os').environ['MLFLOW_TRACKING_TOKEN']").strip("'")
+    bearer = {"Authorization": f"Bearer {token}"}
+    route = "cellruns/tracking/local/version"
+    assert Asker(lab, bearer).ask(route) == 200
+    for proxied in ({"X_Forwarded_For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"}, {"X_Real_IP": "203.0.113.9"}):
+        assert Asker(lab, bearer).ask(route, **proxied) == 401
+    for path, _ in BROWSER:
+        assert Asker(lab, bearer).ask(path) in (*REFUSED, 405), path
+    assert Asker(lab, {"Authorization": f"Bearer {token[:-1]}0"}).ask(route) == 401
+
+
+def test_bodies_are_bounded_before_they_are_read(lab: Lab) -> None:
+    """A declared length is refused at once; what declares none is cut off, whoever sends it."""
+    import http.client
+
+    for path, handler in BROWSER + KERNEL:
+        most = getattr(handler, "max_body", None)
+        if most is None:
+            continue
+        for method in ("POST", "PUT"):
+            if not supported(handler, method):
+                continue
+            for chunked in (False, True):
+                connection = http.client.HTTPConnection("127.0.0.1", lab.port, timeout=30)
+                connection.putrequest(method, "/" + path)
+                connection.putheader("Authorization", f"token {lab.token}")
+                connection.putheader(*(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(most + 1))))
+                connection.endheaders()
+                try:
+                    if chunked:
+                        connection.send(f"{most + 1:x}\r\n".encode() + b" " * 70_000)
+                    status = connection.getresponse().status
+                except OSError:
+                    status = 0  # Cut off.
+                assert status in ((0, 400, 401, 413) if chunked else (401, 413)), (path, method, chunked, status)
+                connection.close()
 
 
 def test_artifact_paths_stay_in_their_run(lab: Lab) -> None:
     kernel = lab.notebook("paths.ipynb").ready()
     reply = kernel.run(
         "import mlflow\nwith mlflow.start_run() as run:\n    mlflow.log_text('<script>1</script>', 'a/page.html')\n"
-        "print(run.info.run_id)"
+        "with mlflow.start_run() as other: mlflow.log_text('other', 'secret.txt')\n"
+        "print(run.info.run_id, other.info.run_id, run.info.artifact_uri)"
     )
-    run_id = reply.text.split()[-1]
-    base = f"/cellruns/runs/{run_id}/artifacts/content?path="
-    token = f"token {lab.token}"
-    for bad in ("../../../../etc/passwd", "/etc/passwd", "a/../../x", "..%2F..%2Fx", "a%5C..%5Cb", "%00"):
-        assert ask(lab, base + bad, "GET", Authorization=token) in (400, 403, 404), bad
+    run_id, other, uri = reply.text.split()
+    asker = Asker(lab, {"Authorization": f"token {lab.token}"})
+    base = f"cellruns/runs/{run_id}/artifacts"
+    outside = lab.folder / "outside.txt"
+    outside.write_text("top secret")
+    folder = lab.root / "mlartifacts" / uri.partition("mlflow-artifacts:/")[2].lstrip("/")
+    assert (folder / "a" / "page.html").exists()
+    (folder / "link.txt").symlink_to(outside)
+    (folder / "a" / "up").symlink_to(lab.folder)
+    (folder / "fine.html").symlink_to(folder / "a" / "page.html")
+    for bad in (
+        "../../../../etc/passwd", "/etc/passwd", "a/../../x", "..%2F..%2Fx", "%2E%2E/%2E%2E/x", "..%252F..%252Fx",
+        "a%5C..%5Cb", "%00", "a%00", "file:///etc/passwd", "C:/x", "....//....//x", "a/./../../x", "%2Fetc%2Fpasswd",
+        f"../../{other}/artifacts/secret.txt", "link.txt", "a/up/outside.txt", "a/up", "%C0%AE%C0%AE/x", "..;/x", "~root/x",
+    ):
+        for route in ("/content?path=", "?path="):
+            status, text = asker.read(base + route + bad)
+            # (tornado turns control characters into blanks: there is nothing of such a name.)
+            assert status in (400, 403, 404) or text == b'{"files":[]}', (route, bad, status, text)
+            assert b"secret" not in text.replace(b"secret.txt", b""), (route, bad)
+    assert asker.ask(base + "/content?path=fine.html") == 200
+    for bad_run in ("..", "%2E%2E", "..%2F..", "a%2Fb", "a.b"):
+        assert asker.ask(f"cellruns/runs/{bad_run}/artifacts/content?path=x") in (400, 404), bad_run
     request = urllib.request.Request(
-        f"http://127.0.0.1:{lab.port}{base}a/page.html", headers={"Authorization": token}
+        f"http://127.0.0.1:{lab.port}/{base}/content?path=a/page.html", headers=asker.headers
     )
     with urllib.request.urlopen(request) as answer:
         assert b"<script>" in answer.read()
-        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert "sandbox" in answer.headers["Content-Security-Policy"].split(";")[0]
+        assert "allow" not in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
