@@ -21,7 +21,7 @@ from .errors import BadArgument, RouteError, UnknownStore, code_of, from_store
 T = TypeVar("T")
 
 
-class BrowserHandler(BoundedBody, APIHandler):  # type: ignore[misc]
+class BrowserHandler(BoundedBody, APIHandler):
     """A route for the browser. Subclasses decorate each verb with `@web.authenticated` and `@authorized`."""
 
     auth_resource: ClassVar[str] = "cellruns"

@@ -20,14 +20,14 @@ class BoundedBody(web.RequestHandler):
 
     max_body: ClassVar[int] = MAX_JSON
 
-    async def prepare(self) -> None:
+    async def prepare(self, **options: Any) -> Any:
         """Refuse a body that is declared too long, and bound one that declares no length."""
         length = self.request.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > self.max_body:
             self.too_long(length)
             return
         self.request.connection.set_max_body_size(self.max_body)  # type: ignore[union-attr]
-        result: Any = super().prepare()
+        result: Any = super().prepare(**options)
         if result is not None:
             await result
 

@@ -28,7 +28,7 @@ def paths() -> list[tuple[str, type[RequestHandler]]]:
     found = []
     for pattern, handler, _ in handlers():
         path = pattern.lstrip("/")
-        for group, example in (("([^/]+)", "abc"), ("([0-9a-f]+)", "abc"), ("(.*)", "version")):
+        for group, example in (("([^/]+)", "abc"), ("([0-9a-f]+)", "abc"), ("(.*)", "version"), ("(.+)", "models")):
             path = path.replace(group, example)
         assert "(" not in path, f"say in this test what stands for the groups of {pattern}"
         found.append((path, handler))
