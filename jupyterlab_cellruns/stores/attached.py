@@ -77,13 +77,11 @@ class AttachedStore(ABC):
         """The trouble that a request has met a moment ago."""
         return None
 
-    def gave_up(self) -> StoreUnavailable | StoreRefused | None:
-
     @property
     def artifacts(self) -> Path | None:
         """The folder on this machine under which the store's server keeps artifacts; None for another machine's."""
         return None
 
-    def gave_up(self) -> StoreUnavailable | None:
+    def gave_up(self) -> StoreUnavailable | StoreRefused | None:
         """Why waiting for this store is of no use for now, or None while it may still answer in time."""
         return None
