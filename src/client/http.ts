@@ -75,7 +75,7 @@ export class Http {
       answer = await axios.request({
         method: request.method,
         url: request.path.split('/').filter(Boolean).join('/'),
-        params: { ...this._params, ...request.params },
+        params: { ...request.params, ...this._params },
         data: request.data,
         responseType
       });
