@@ -11,6 +11,7 @@ import { livePlugin } from './live/plugin';
 import { pushPlugin } from './push/plugin';
 import { runsPlugin } from './runs/plugin';
 import { tablePlugin } from './table/plugin';
+import { exportPlugin, projectsPlugin } from './projects/plugin';
 import { sessionPlugin } from './session/plugin';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -25,7 +26,9 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   foldersPlugin,
   modelsPlugin,
   modelCardPlugin,
-  registryPlugin
+  registryPlugin,
+  exportPlugin,
+  projectsPlugin
 ];
 
 export default plugins;

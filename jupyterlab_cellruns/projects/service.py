@@ -73,6 +73,20 @@ class Projects:
         """The other way round."""
         return place.relative_to(os.path.realpath(self._serverapp.root_dir)).as_posix()
 
+    def look(self, uri: str, version: str) -> dict[str, object]:
+        """`{commit, files, texts}` of a project's folder, without running anything."""
+        if git.is_git(uri):
+            return git.look(uri, version, self.hosts)
+        folder = self.local(uri)
+        if not folder.is_dir():
+            raise ProjectRefused(f"{uri}: there is no such folder", "Choose the folder of a project.")
+        files = sorted(child.name for child in folder.iterdir() if child.is_file())
+        texts = {}
+        for name in files:
+            if name.lower() == "mlproject":
+                texts["MLproject"] = (folder / name).read_text("utf-8", "replace")[: 1 << 20]
+        return {"commit": "", "files": files, "texts": texts}
+
     def states(self) -> list[dict[str, Any]]:
         """Environment managers."""
         return [state.json() for state in managers.states()]

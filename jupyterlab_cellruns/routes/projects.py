@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,18 +159,16 @@ class ExportHandler(PlanHandler):
 
 
 class FetchHandler(ProjectHandler):
-    """Looks at a project in Git."""
+    """Looks at a project in Git, or in a folder."""
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """`{uri, version}`: `{commit, files, texts}` of its folder."""
-        from ..projects import git
-
+        """`{uri, version}`: `{commit, files, texts}` of its folder; `commit` is "" for one that is no Git address."""
         body = self.json_object()
         uri, version = arguments.text(body.get("uri"), "uri"), str(body.get("version") or "")
-        hosts = self.service.projects.hosts
-        found = await self.ask(lambda: git.look(uri, version, hosts))
+        projects = self.service.projects
+        found = await self.ask(lambda: projects.look(uri, version))
         await self.answer(lambda: found)
 
 
@@ -227,6 +226,7 @@ class JobHandler(ProjectHandler):
     @authorized
     async def get(self, job_id: str) -> None:
         """The job."""
+        job_id = _job_id(job_id)
         projects = self.service.projects
         job = await self.ask(lambda: projects.jobs.get(job_id))
         if job is None:
@@ -237,6 +237,7 @@ class JobHandler(ProjectHandler):
     @authorized
     async def delete(self, job_id: str) -> None:
         """End it, or remove one that has ended: `{ended}` or `{removed}`."""
+        job_id = _job_id(job_id)
         projects = self.service.projects
 
         def work() -> dict[str, bool]:
@@ -257,10 +258,17 @@ class JobLogHandler(ProjectHandler):
     @authorized
     async def get(self, job_id: str) -> None:
         """`?offset=`: `{text, next, size}` in bytes."""
+        job_id = _job_id(job_id)
         offset = arguments.integer(self.argument("offset"), "offset", 0, 0, 1 << 50)
         projects = self.service.projects
         text, following, size = await self.ask(lambda: projects.jobs.log(job_id, offset))
         await self.answer(lambda: {"text": text, "next": following, "size": size})
+
+
+def _job_id(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{32}", text):
+        raise BadArgument("job", f"{text[:60]!r} is no job id")
+    return text
 
 
 def _plan_json(export: Export) -> dict[str, Any]:

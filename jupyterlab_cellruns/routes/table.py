@@ -75,8 +75,6 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("projects/export", ExportHandler),
     ("projects/fetch", FetchHandler),
     ("projects/jobs", JobsHandler),
-    ("projects/jobs/([0-9a-f]+)", JobHandler),
-    ("projects/jobs/([0-9a-f]+)/log", JobLogHandler),
     ("folders", FoldersHandler),
     ("folders/([^/]+)", FolderHandler),
     ("folders/([^/]+)/migrate", MigrateHandler),
@@ -93,6 +91,8 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("models/servers", ModelServersHandler),
     ("models/servers/([0-9a-f]+)", ModelServerHandler),
     ("models/servers/([0-9a-f]+)/invocations", ModelInvocationsHandler),
+    ("projects/jobs/([^/]+)", JobHandler),
+    ("projects/jobs/([^/]+)/log", JobLogHandler),
 ]
 _KERNEL: list[tuple[str, type[RequestHandler]]] = [
     ("kernel/context", KernelContextHandler),

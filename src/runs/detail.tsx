@@ -25,6 +25,7 @@ const PUSH = 'cellruns:push-runs';
 const PUSHED_TAG = 'cellruns.pushed.';
 /** Tag of a copy: the run it was made of. */
 const ORIGIN_TAG = 'cellruns.origin_run';
+const RUN_AGAIN = 'cellruns:run-again';
 
 /** One run in full. */
 export function RunDetail(props: {
@@ -196,6 +197,20 @@ function Facts(props: {
             }
           >
             {cell}
+          </button>
+        ) : null}
+        {commands.hasCommand(RUN_AGAIN) &&
+        (props.detail.tags['cellruns.project'] !== undefined ||
+          props.detail.tags['mlflow.source.type'] === 'PROJECT') ? (
+          <button
+            type="button"
+            className="jp-Cellruns-button"
+            title={trans.__('Run the project again with other parameters')}
+            onClick={() =>
+              void commands.execute(RUN_AGAIN, { run_id: run.run_id })
+            }
+          >
+            {trans.__('Run again…')}
           </button>
         ) : null}
         {parent ? (
