@@ -131,7 +131,7 @@ def _sentence(verdict: Verdict) -> str:
     if count == 0:
         return "It ran clean. Neither run has metrics to compare."
     if verdict.outcome == "same":
-        return f"The same: all {metrics} are equal."
+        return f"The same: {'the one metric is' if count == 1 else f'all {metrics} are'} equal."
     if verdict.outcome == "within":
         return f"Within tolerance: {metrics}, largest relative difference {verdict.largest:.2g}."
     keys = [d.key for d in verdict.differences if not d.timing and (d.relative is None or d.relative > verdict.tolerance)]

@@ -322,7 +322,7 @@ function Actions(props: { model: ExportModel }): React.JSX.Element {
             />
             <label>
               <span className="jp-Cellruns-modelFaint">
-                {trans.__('in a new environment by')}
+                {trans.__('environment:')}
               </span>{' '}
               <select
                 className="jp-mod-styled"
@@ -338,8 +338,8 @@ function Actions(props: { model: ExportModel }): React.JSX.Element {
                     title={one.reason}
                   >
                     {one.name === 'local'
-                      ? trans.__('none: the packages here (local)')
-                      : one.name}
+                      ? trans.__('local: the packages here')
+                      : trans.__('new, by %1', one.name)}
                     {one.works ? '' : ` – ${one.reason}`}
                   </option>
                 ))}

@@ -81,12 +81,18 @@ export class ExportModel implements IDisposable {
     const managers = this.host.client
       .managers()
       .catch(() => ({ managers: [] }));
-    const [history, seen] = await Promise.all([
+    // A store that sleeps and a busy kernel take their time: the dialog does not wait for them.
+    const known = Promise.all([
       this.source.history().catch(() => []),
       this.source.seen().catch(() => ({}))
     ]);
-    this._history = history;
-    this._seen = seen;
+    void known.then(([history, seen]) => {
+      this._history = history;
+      this._seen = seen;
+      if (history.length > 0 || Object.keys(seen).length > 0) {
+        void this.replan();
+      }
+    });
     await this.replan();
     // A job that was started before the dialog was closed is still there.
     const jobs = await this.host.client.jobs().catch(() => []);
@@ -181,9 +187,16 @@ export class ExportModel implements IDisposable {
       await this.replan();
       return true;
     } catch (error) {
-      this.error = text(error);
-      // Somebody else may have written there meanwhile.
+      // Somebody may have written there meanwhile: that is asked about, anything else told.
+      const said = text(error);
       await this.replan();
+      const there = this.plan?.files.filter(file => file.replaces) ?? [];
+      if (!overwrite && there.length > 0) {
+        this.asks = there.map(file => file.path);
+      } else {
+        this.error = said;
+      }
+      this._emit();
       return false;
     }
   }
@@ -246,6 +259,7 @@ export class ExportModel implements IDisposable {
   }
 
   private _later(): void {
+    this.isPlanning = true;
     this._emit();
     clearTimeout(this._timer);
     this._timer = setTimeout(() => void this.replan(), QUIET);

@@ -1,0 +1,233 @@
+import { expect, test } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+import { Lab, picture } from '../lab';
+
+let lab: Lab;
+
+const CELLS = [
+  'import mlflow\nimport numpy as np\nfrom helper import blend\n\nmlflow.set_experiment("heights")',
+  'learning_rate = 0.05  # step size\nsteps = 40\nseed = 7',
+  'people = np.loadtxt("data/heights.csv")\nrng = np.random.default_rng(seed)\nguess = rng.normal(150, 5)',
+  'with mlflow.start_run():\n    mlflow.log_params({"steps": steps})\n    for step in range(steps):\n        guess = blend(guess, people.mean(), learning_rate)\n        mlflow.log_metric("error", abs(float(people.mean() - guess)), step=step)'
+];
+
+test.beforeAll(async () => {
+  lab = await new Lab().start();
+  fs.mkdirSync(path.join(lab.root, 'data'));
+  fs.writeFileSync(path.join(lab.root, 'data/heights.csv'), '170\n181\n165\n');
+  fs.writeFileSync(
+    path.join(lab.root, 'helper.py'),
+    'def blend(a, b, weight):\n    return a + weight * (b - a)\n'
+  );
+  lab.notebook('heights.ipynb', ...CELLS);
+});
+
+test.afterAll(() => lab.stop());
+
+test('a notebook is exported from its toolbar, and the proof gives the same', async ({
+  page
+}) => {
+  test.setTimeout(240_000);
+  await lab.open(page, 'heights.ipynb');
+  await lab.runAll(page);
+  await lab.idle(page);
+  await lab.save(page);
+  await page
+    .locator('.jp-NotebookPanel-toolbar')
+    .getByRole('button', { name: /MLproject/ })
+    .click();
+  const dialog = page.locator('.jp-Cellruns-exportDialog');
+  await expect(dialog).toContainText('learning_rate');
+  await expect(dialog.getByRole('checkbox', { checked: true })).toHaveCount(3);
+  await expect(dialog).toContainText('Nothing speaks against a run');
+  await dialog.locator('li[title="requirements.txt"]').click();
+  await expect(dialog.locator('.jp-Cellruns-exportFiles pre')).toContainText(
+    /numpy==/
+  );
+  await dialog.locator('li[title="MLproject"]').click();
+  await picture(page, 'export');
+  await dialog.getByRole('button', { name: 'Export' }).click();
+  await expect(dialog).toContainText('heights-project');
+  await dialog
+    .locator('.jp-Cellruns-exportActions select')
+    .selectOption('local');
+  await dialog.getByRole('button', { name: 'Prove' }).click();
+  await expect(dialog.locator('.jp-Cellruns-projectVerdict')).toContainText(
+    'The same: the one metric is equal.',
+    { timeout: 150_000 }
+  );
+  await dialog.locator('.jp-Cellruns-projectVerdict').scrollIntoViewIfNeeded();
+  await picture(page, 'proof');
+  const folder = path.join(lab.root, 'heights-project');
+  expect(fs.existsSync(path.join(folder, 'helper.py'))).toBe(true);
+  const proof = JSON.parse(
+    fs.readFileSync(path.join(folder, 'cellruns-proof.json'), 'utf8')
+  ) as { outcome: string; largest: number };
+  expect(proof).toMatchObject({ outcome: 'same', largest: 0 });
+  expect(
+    lab.rows("SELECT value FROM tags WHERE key = 'cellruns.proof'")
+  ).toEqual([['same'], ['same']]);
+  // A second export has something in its way.
+  fs.appendFileSync(path.join(folder, 'README.md'), 'mine\n');
+  await dialog
+    .locator('.jp-Cellruns-projectForm select')
+    .first()
+    .selectOption('script');
+  await dialog.getByRole('button', { name: 'Export' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('README.md');
+  expect(fs.readFileSync(path.join(folder, 'README.md'), 'utf8')).toContain(
+    'mine'
+  );
+});
+
+test('a notebook that cannot run fresh is shown with its cells', async ({
+  page
+}) => {
+  lab.notebook(
+    'broken.ipynb',
+    'import mlflow\nmlflow.log_metric("x", scale * offset)',
+    'scale = 3',
+    'password = "hunter2-X9q!"'
+  );
+  await lab.open(page, 'broken.ipynb');
+  await lab.command(page, 'cellruns:export-notebook');
+  const dialog = page.locator('.jp-Cellruns-exportDialog');
+  await expect(dialog).toContainText(
+    '“offset” is used, but no cell defines it'
+  );
+  await expect(dialog).toContainText('defined only in cell 2');
+  await expect(dialog).toContainText('password, key or token');
+  await picture(page, 'export-findings');
+  await dialog.getByRole('button', { name: 'Cell 3, line 1' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.locator('.jp-Cell.jp-mod-active')).toContainText(
+    'password'
+  );
+});
+
+test('an MLproject is a form: checked, run with other values, still there after a reload', async ({
+  page
+}) => {
+  test.setTimeout(240_000);
+  const folder = path.join(lab.root, 'shop');
+  fs.mkdirSync(folder);
+  fs.writeFileSync(
+    path.join(folder, 'MLproject'),
+    'name: shop\n# how it is started\nentry_points:\n  main:\n    parameters:\n      price: {type: float, default: 2.5}  # euros\n      items: {type: int, default: 3}\n      unused: string\n    command: python shop.py {price} {items}\n'
+  );
+  fs.writeFileSync(
+    path.join(folder, 'shop.py'),
+    'import sys, time, mlflow\nmlflow.log_metric("sum", float(sys.argv[1]) * int(sys.argv[2]))\nfor i in range(200):\n    mlflow.log_metric("sold", i, step=i)\n    print("sold", i, flush=True)\n    time.sleep(0.1 if sys.argv[2] == "99" else 0.02)\n'
+  );
+  await page.goto(
+    `${lab.url}/lab/tree/shop/MLproject?token=${lab.token}&reset`
+  );
+  const view = page.locator('.jp-Cellruns-project');
+  await expect(view).toContainText(
+    'The command does not use the parameter “unused”'
+  );
+  const run = view.getByRole('button', { name: 'Run', exact: true });
+  await expect(run).toBeDisabled();
+  await view.getByLabel(/^unused/).fill('x');
+  await view.getByLabel(/^items/).fill('many');
+  await expect(view).toContainText('Not a whole number.');
+  await expect(run).toBeDisabled();
+  await view.getByLabel(/^items/).fill('99');
+  await view.getByLabel(/^price/).fill('1e-1');
+  await expect(view.locator('.jp-Cellruns-projectPreview')).toContainText(
+    'python shop.py 0.1 99'
+  );
+  await view.getByLabel('Environment by').selectOption('local');
+  await lab.command(page, 'cellruns:open-runs');
+  await run.click();
+  await expect(view.getByRole('log')).toContainText('sold 3', {
+    timeout: 90_000
+  });
+  await picture(page, 'project');
+  await page.reload();
+  await expect(view.locator('li[data-status="running"]')).toHaveCount(1);
+  await view.getByRole('button', { name: 'Cancel' }).click();
+  await expect(view.locator('li[data-status="cancelled"]')).toHaveCount(1);
+  await expect
+    .poll(() =>
+      lab.rows(
+        "SELECT r.status FROM runs r JOIN metrics m USING (run_uuid) WHERE m.key = 'sum' LIMIT 1"
+      )
+    )
+    .toEqual([['KILLED']]);
+  const left = execFileSync('ps', ['-eo', 'args']).toString();
+  expect(left).not.toContain('shop.py');
+
+  // The values of the form become defaults; comments and order stay.
+  await view.getByLabel(/^price/).fill('7.5');
+  await view.getByLabel(/^unused/).fill('y');
+  await view.getByRole('button', { name: 'Keep as defaults' }).click();
+  await view.getByRole('button', { name: 'Run', exact: true }).waitFor();
+});
+
+test('a project from Git at a tag, a failed run with advice, run again from the panel', async ({
+  page
+}) => {
+  test.setTimeout(240_000);
+  const repo = path.join(lab.folder, 'repo');
+  fs.mkdirSync(path.join(repo, 'inner'), { recursive: true });
+  const git = (...words: string[]) =>
+    execFileSync('git', [
+      '-C',
+      repo,
+      '-c',
+      'user.name=a',
+      '-c',
+      'user.email=a@b',
+      ...words
+    ]);
+  git('init', '-q');
+  fs.writeFileSync(
+    path.join(repo, 'inner/MLproject'),
+    'name: tagged\nentry_points:\n  main:\n    parameters: {size: {type: int, default: 2}}\n    command: python go.py {size}\n'
+  );
+  fs.writeFileSync(
+    path.join(repo, 'inner/go.py'),
+    'import sys, mlflow\nif sys.argv[1] == "0": import no_such_package\nmlflow.log_metric("size", int(sys.argv[1]))\n'
+  );
+  git('add', '.');
+  git('commit', '-qm', 'one');
+  git('tag', 'v1');
+  fs.rmSync(path.join(repo, 'inner/go.py'));
+  git('commit', '-qam', 'two');
+  await page.goto(`${lab.url}/lab?token=${lab.token}&reset`);
+  await lab.command(page, 'cellruns:open-projects');
+  const view = page.locator('.jp-Cellruns-project');
+  await view.getByLabel('Folder or Git address').fill(`file://${repo}#inner`);
+  await view.getByLabel('Branch, tag or commit').fill('nothing');
+  await view.getByRole('button', { name: 'Look' }).click();
+  await expect(view.getByRole('alert')).toContainText('Check branch, tag');
+  await view.getByLabel('Branch, tag or commit').fill('v1');
+  await view.getByRole('button', { name: 'Look' }).click();
+  await view.getByLabel(/^size/).fill('0');
+  await view.getByLabel('Environment by').selectOption('local');
+  await view.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(view.getByRole('alert')).toContainText('no_such_package', {
+    timeout: 90_000
+  });
+  await expect(view.getByRole('alert')).toContainText('Failed at: running');
+  await expect(view.getByRole('alert')).toContainText('A package is missing');
+  await picture(page, 'project-failed');
+  await view.getByRole('button', { name: 'Open the run' }).click();
+  const panel = page.locator('.jp-Cellruns-panel');
+  await panel.getByRole('button', { name: 'Run again…' }).click();
+  await view.getByLabel(/^size/).fill('5');
+  await view.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(view.locator('li[data-status="finished"]')).toHaveCount(1, {
+    timeout: 90_000
+  });
+  expect(lab.rows("SELECT value FROM metrics WHERE key = 'size'")).toEqual([
+    [5]
+  ]);
+  expect(
+    lab.rows("SELECT count(*) FROM tags WHERE key = 'mlflow.source.git.commit'")
+  ).toEqual([[2]]);
+});
