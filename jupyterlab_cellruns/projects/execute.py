@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ def run(request: RunRequest, place: Place, tracker: Tracker | None, progress: Pr
     The run is tagged with the job, with `origin` (where it can be run again from) and with `parent`. One that is
     cancelled or dies is ended in the store.
     """
+    tags = _tags(place.job, origin or request, parent, notebook)
     tagged: list[str] = []
 
     def line(text: str) -> None:
@@ -47,14 +49,18 @@ def run(request: RunRequest, place: Place, tracker: Tracker | None, progress: Pr
         progress.feed(text)
         place.on_line(text)
         if tracker is not None and progress.run_id is not None and before is None:
-            tagged.append(progress.run_id)
-            tracker.tag(progress.run_id, _tags(place.job, origin or request, parent, notebook))
+            # A store that is away for a moment gets another chance at the end.
+            with contextlib.suppress(Exception):
+                tracker.tag(progress.run_id, tags)
+                tagged.append(progress.run_id)
 
     env = environment(place.job, place.tracking, place.python, place.env_root)
     process = ProcessTree(command(request), env, place.cwd, place.log, place.job, line)
     place.on_start(process)
     code = process.wait()
     progress.step = "ended" if code == 0 else progress.step
+    if tracker is not None and progress.run_id is not None and not tagged:
+        tracker.tag(progress.run_id, tags)
     if code != 0 and tracker is not None and progress.run_id is not None:
         tracker.end(progress.run_id, "KILLED" if process.cancelled else "FAILED")
     return code

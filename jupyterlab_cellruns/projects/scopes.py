@@ -101,6 +101,11 @@ class _Local(ast.NodeVisitor):
 
     visit_MatchStar = visit_MatchAs
 
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self.bound.add(node.rest)
+        self.generic_visit(node)
+
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.bound.add(node.name)
         for part in _now(node):
@@ -122,6 +127,7 @@ class _Local(ast.NodeVisitor):
 
     def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
         self.used |= _comprehension(node)
+        self.bound |= _walrus(node)
 
     visit_SetComp = visit_GeneratorExp = visit_DictComp = visit_ListComp
 
@@ -208,6 +214,11 @@ class _Reader(ast.NodeVisitor):
 
     visit_MatchStar = visit_MatchAs
 
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        self.generic_visit(node)
+        if node.rest:
+            self._add("bind", node.rest, node)
+
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for part in _now(node):
             self.visit(part)
@@ -238,6 +249,8 @@ class _Reader(ast.NodeVisitor):
         for part in ast.walk(node):
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
                 self._add("call", part.func.id, part)
+        for name in sorted(_walrus(node)):
+            self._add("bind", name, node)
 
     visit_SetComp = visit_GeneratorExp = visit_DictComp = visit_ListComp
 
@@ -274,6 +287,11 @@ def _comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Dic
         for inner in reader.nested:
             used |= free_names(inner)
     return used - bound
+
+
+def _walrus(node: ast.AST) -> set[str]:
+    """Names that `:=` inside a comprehension binds outside of it (PEP 572)."""
+    return {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:

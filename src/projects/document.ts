@@ -4,6 +4,7 @@ import {
   DocumentRegistry,
   DocumentWidget
 } from '@jupyterlab/docregistry';
+import { Signal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import { projectIcon } from './icon';
 import type { ProjectModel } from './project-model';
@@ -146,6 +147,8 @@ export class ProjectFactory extends ABCWidgetFactory<
       'source',
       sourceButton(() => content.edit())
     );
+    // A document widget takes a changed label for a wish to rename the file; here the label is only a name.
+    Signal.disconnectBetween(widget.title, widget);
     widget.title.icon = projectIcon;
     // Every such file has the same name; its folder tells projects apart.
     const name = (): void => {

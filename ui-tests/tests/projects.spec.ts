@@ -129,6 +129,7 @@ test('an MLproject is a form: checked, run with other values, still there after 
   await expect(view).toContainText(
     'The command does not use the parameter “unused”'
   );
+  expect(fs.existsSync(path.join(folder, 'MLproject'))).toBe(true);
   const run = view.getByRole('button', { name: 'Run', exact: true });
   await expect(run).toBeDisabled();
   await view.getByLabel(/^unused/).fill('x');
@@ -165,7 +166,12 @@ test('an MLproject is a form: checked, run with other values, still there after 
   await view.getByLabel(/^price/).fill('7.5');
   await view.getByLabel(/^unused/).fill('y');
   await view.getByRole('button', { name: 'Keep as defaults' }).click();
-  await view.getByRole('button', { name: 'Run', exact: true }).waitFor();
+  await lab.command(page, 'docmanager:save');
+  const file = path.join(folder, 'MLproject');
+  await expect
+    .poll(() => fs.readFileSync(file, 'utf8'))
+    .toContain('price: {type: float, default: 7.5}  # euros');
+  expect(fs.readFileSync(file, 'utf8')).toContain('# how it is started');
 });
 
 test('a project from Git at a tag, a failed run with advice, run again from the panel', async ({
