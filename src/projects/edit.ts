@@ -39,6 +39,7 @@ function apply(text: string, edit: Edit): string {
     edit.kind === 'remove'
       ? remove(source, document, edit.path)
       : (replace(source, document, edit.path, plain(edit.value)) ??
+        lengthen(source, document, edit.path, plain(edit.value)) ??
         insert(source, document, edit.path, plain(edit.value)));
   return bom + changed;
 }
@@ -80,6 +81,26 @@ function replace(
   const tail =
     token.type === 'block-scalar' ? (/\n$/.exec(old)?.[0] ?? '') : '';
   return source.slice(0, start) + value + tail + source.slice(end);
+}
+
+/** `name: float` becomes `name: {type: float, default: 1}`; null where the parent is no such short form. */
+function lengthen(
+  source: string,
+  document: Document.Parsed,
+  path: string[],
+  value: string
+): string | null {
+  const parent = document.getIn(path.slice(0, -1), true);
+  const isDefault =
+    path.length === 5 && path[2] === 'parameters' && path[4] === 'default';
+  if (!isDefault || !isScalar(parent) || !parent.range || !parent.source) {
+    return null;
+  }
+  const [start, end] = parent.range;
+  const type = source.slice(start, end);
+  // A comma or a brace would end a plain text inside the braces.
+  const safe = /^[\w.-]+$|^".*"$/.test(value) ? value : JSON.stringify(value);
+  return `${source.slice(0, start)}{type: ${type}, default: ${safe}}${source.slice(end)}`;
 }
 
 function insert(

@@ -117,6 +117,17 @@ describe('editMLproject', () => {
         )
     ],
     [
+      'a short form to a map with a default',
+      [
+        {
+          kind: 'set',
+          path: ['entry_points', 'main', 'parameters', 'data', 'default'],
+          value: 'a, b'
+        }
+      ],
+      text => text.replace('data: path', 'data: {type: path, default: "a, b"}')
+    ],
+    [
       'a new entry point',
       [
         {
