@@ -82,6 +82,12 @@ def analyse(notebook: Notebook, ask: Callable[[set[str]], Installed], history: l
     distributions = _distributions(wanted, local, installed, found)
     if seen is not None:
         _add_seen(seen, folder, local, found)
+    for name, file in local.files.items():
+        if name.endswith(".py") and redact(file.read_text("utf-8", "replace"))[1]:
+            found.append(Finding(
+                "secret_module", "warning", f"{name} seems to hold a password, key or token, and is copied as it is.",
+                "Read it from an environment variable.",
+            ))
     data = files.data_of(cells, folder, most)
     found += _files(data, path, folder)
     found += _secrets(cells) + _plumbing(cells) + _asks(cells)

@@ -10,6 +10,7 @@ import tokenize
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ..kernel_side.python.redact import redact
 from .sources import Source, dotted
 
 Kind = Literal["int", "float", "bool", "string", "uri", "json", "none"]
@@ -81,6 +82,9 @@ def find(cells: list[Source]) -> list[Parameter]:
             if not in_tagged and (binds.get(name, 0) != 1 or not _is_read(name, cells, place, statement)):
                 continue
             if tagged is not None and place < tagged:
+                continue
+            if redact(f"{name} = {value!r}")[1]:
+                # The default of a parameter stands in MLproject and is logged with every run.
                 continue
             found.append(_parameter(
                 source, name, node, value, comments.get(node.end_lineno or 0, ""), in_tagged,
