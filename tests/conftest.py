@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,5 +22,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture(scope="session")
 def other_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of another environment, with MLflow 2; made once, as that takes a minute."""
+    """The Python of another environment, with MLflow 2; made once, as that takes a minute.
+
+    CELLRUNS_OTHER_PYTHON names one that was made before.
+    """
+    ready = os.environ.get("CELLRUNS_OTHER_PYTHON")
+    if ready:
+        return Path(ready)
     return make_environment(tmp_path_factory.mktemp("other"))
