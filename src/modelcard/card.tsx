@@ -81,7 +81,12 @@ function Line(props: {
       <div className="jp-Cellruns-modelCardHead">
         <strong>
           {uri
-            ? link(OPEN_MODEL, { uri }, model.name, trans.__('Open %1', uri))
+            ? link(
+                OPEN_MODEL,
+                { uri, run_id: run ?? '' },
+                model.name,
+                trans.__('Open %1', uri)
+              )
             : model.name}
         </strong>
         {(native.length > 0 ? native : model.flavors).map(name => (

@@ -9,6 +9,7 @@ import type {
   IDatasetUse,
   IKernelChoice,
   IModelsClient,
+  IStoredAddress,
   IStoredModel
 } from './tokens';
 import type { IKernelEnvironment, IWanted } from './verdict';
@@ -32,25 +33,25 @@ export class ModelsClient implements IModelsClient {
     });
   }
 
-  files(uri: string): Promise<IStoredModel> {
+  files(model: IStoredAddress): Promise<IStoredModel> {
     return this._http.json({
       method: 'GET',
       path: 'models/files',
-      params: { uri }
+      params: { ...model }
     });
   }
 
-  content(uri: string, path: string, limit: number): Promise<string> {
+  content(model: IStoredAddress, path: string, limit: number): Promise<string> {
     return this._http.text(
-      { path: 'models/content', params: { uri, path } },
+      { path: 'models/content', params: { ...model, path } },
       limit
     );
   }
 
-  contentUrl(uri: string, path: string): string {
+  contentUrl(model: IStoredAddress, path: string): string {
     return (
       URLExt.join(this._baseUrl, 'models/content') +
-      URLExt.objectToQueryString({ uri, path, download: '1' })
+      URLExt.objectToQueryString({ ...model, path, download: '1' })
     );
   }
 
@@ -63,6 +64,7 @@ export class ModelsClient implements IModelsClient {
     return this._http.json({
       method: 'POST',
       path: 'models/tries',
+      params: { run: 'uri' in model ? model.run : undefined },
       data: {
         ...model,
         ...chosen(kernel),
@@ -98,6 +100,7 @@ export class ModelsClient implements IModelsClient {
     return this._http.json({
       method: 'POST',
       path: 'models/servers',
+      params: { run: 'uri' in model ? model.run : undefined },
       data: { ...model, ...chosen(kernel) }
     });
   }
@@ -147,24 +150,26 @@ export class ModelsClient implements IModelsClient {
 
   datasetUses(
     name: string,
-    digest: string
+    digest: string,
+    run: string | null = null
   ): Promise<{ runs: IDatasetUse[]; is_cut: boolean }> {
     return this._http.json({
       method: 'GET',
       path: 'datasets/uses',
-      params: { name, digest }
+      params: { name, digest, run: run ?? undefined }
     });
   }
 
   async register(
-    uri: string,
+    model: IStoredAddress,
     name: string,
     description: string
   ): Promise<IVersion> {
     const answer = await this._http.json<{ model_version: IVersion }>({
       method: 'POST',
       path: 'registry/register',
-      data: { uri, name, ...(description ? { description } : {}) }
+      params: { run: model.run },
+      data: { uri: model.uri, name, ...(description ? { description } : {}) }
     });
     return answer.model_version;
   }

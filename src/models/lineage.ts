@@ -86,7 +86,11 @@ export class Lineage {
     this.uses.set(key, 'asking');
     this._changed();
     try {
-      const { runs } = await this._view.host.client.datasetUses(name, digest);
+      const { runs } = await this._view.host.client.datasetUses(
+        name,
+        digest,
+        this._view.runId
+      );
       this.uses.set(key, runs);
     } catch (error) {
       this.uses.set(

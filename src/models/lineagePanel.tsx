@@ -4,7 +4,7 @@ import { ModelView } from './model';
 import { Button, Pairs, Section } from './parts';
 import { hasStage, versionURI } from './registry';
 import { RegisterForm } from './registerForm';
-import { LinkCommands } from './tokens';
+import { IStoredAddress, LinkCommands } from './tokens';
 
 /** Where the model comes from and where it went, each a link. */
 export function LineagePanel(props: {
@@ -118,7 +118,7 @@ export function LineagePanel(props: {
             <Link
               view={view}
               command={LinkCommands.openModel}
-              args={{ uri: `models:/${model.model_id}` }}
+              args={{ uri: `models:/${model.model_id}`, run_id: runId ?? '' }}
               label={model.name ?? model.model_id}
             />
           </li>
@@ -126,7 +126,7 @@ export function LineagePanel(props: {
       </ul>
     ]);
   }
-  const uri = storedURI(view);
+  const stored = storedAddress(view);
   if (run || isStored) {
     pairs.push([
       trans.__('Registered'),
@@ -159,11 +159,11 @@ export function LineagePanel(props: {
             ))}
           </ul>
         )}
-        {uri && (
+        {stored && (
           <RegisterForm
             client={host.client}
             trans={trans}
-            uri={uri}
+            model={stored}
             onDone={() => lineage.loadVersions()}
           />
         )}
@@ -178,12 +178,14 @@ export function LineagePanel(props: {
 }
 
 /** URI by which the store can register this model; null for a folder that no run knows. */
-function storedURI(view: ModelView): string | null {
+function storedAddress(view: ModelView): IStoredAddress | null {
   const { source, modelId, lineage } = view;
   if (source && 'uri' in source.address) {
-    return source.address.uri;
+    return source.address;
   }
-  return modelId && lineage.run ? `models:/${modelId}` : null;
+  return modelId && lineage.run
+    ? { uri: `models:/${modelId}`, run: lineage.run.run.run_id }
+    : null;
 }
 
 function Datasets(props: {
@@ -235,7 +237,7 @@ function Datasets(props: {
                         <Link
                           view={view}
                           command={LinkCommands.openModel}
-                          args={{ uri: `models:/${id}` }}
+                          args={{ uri: `models:/${id}`, run_id: use.run_id }}
                           label={
                             use.models.length === 1
                               ? trans.__('model')

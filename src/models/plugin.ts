@@ -40,15 +40,15 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
       const view = new ModelView(makeHost(app, notebooks, trans), trans);
       return { view, widget: new ModelViewWidget(view) };
     };
-    const sourceOf = async (uri: string) => {
+    const sourceOf = async (uri: string, run: string | null) => {
       const [{ StoredSource }, { makeClient }] = await Promise.all([
         import('./source'),
         import('./host')
       ]);
-      return new StoredSource(makeClient(app, trans), uri);
+      return new StoredSource(makeClient(app, trans), uri, run);
     };
-    const storedWidget = (uri: string) =>
-      new StoredModelWidget(uri, make, sourceOf(uri));
+    const storedWidget = (uri: string, run: string | null) =>
+      new StoredModelWidget(uri, run, make, sourceOf(uri, run));
     app.docRegistry.addFileType({
       name: FILE_TYPE,
       displayName: trans.__('MLflow Model'),
@@ -97,6 +97,12 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
             path: {
               type: 'string',
               description: trans.__('Path of an MLmodel file, instead of a URI')
+            },
+            run_id: {
+              type: ['string', 'null'],
+              description: trans.__(
+                'A run of the store that the model is in, where several stores are in use'
+              )
             }
           }
         }
@@ -113,7 +119,9 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
           throw new Error(trans.__('Which model? Give a uri or a path.'));
         }
         const { uri } = args;
-        const widget = stored.find(one => one.uri === uri) ?? storedWidget(uri);
+        const run = typeof args.run_id === 'string' ? args.run_id : null;
+        const widget =
+          stored.find(one => one.uri === uri) ?? storedWidget(uri, run || null);
         if (!stored.has(widget)) {
           void stored.add(widget);
         }
@@ -130,7 +138,7 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
     if (restorer) {
       void restorer.restore(stored, {
         command: LinkCommands.openModel,
-        args: widget => ({ uri: widget.uri }),
+        args: widget => ({ uri: widget.uri, run_id: widget.run }),
         name: widget => widget.uri
       });
       void restorer.restore(tracker, {

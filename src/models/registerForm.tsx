@@ -3,16 +3,16 @@ import * as React from 'react';
 import { Button } from './parts';
 import type { IVersion } from './registry';
 import { ITrans } from './text';
-import type { IModelsClient } from './tokens';
+import type { IModelsClient, IStoredAddress } from './tokens';
 
 /** Makes a version of a stored model: a name, known ones offered, and a description. */
 export function RegisterForm(props: {
   client: Pick<IModelsClient, 'register' | 'registeredNames'>;
   trans: ITrans;
-  uri: string;
+  model: IStoredAddress;
   onDone: (version: IVersion) => unknown;
 }): React.JSX.Element {
-  const { client, trans, uri } = props;
+  const { client, trans, model } = props;
   const [isOpen, setOpen] = React.useState(false);
   const [name, setName] = React.useState('');
   const [description, setDescription] = React.useState('');
@@ -40,7 +40,7 @@ export function RegisterForm(props: {
     setSaid(null);
     try {
       const version = await client.register(
-        uri,
+        model,
         name.trim(),
         description.trim()
       );

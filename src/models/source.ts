@@ -7,7 +7,13 @@ import type { IModelsClient, IStoredModel } from './tokens';
 import { atLeast } from './version';
 
 /** How the server's routes name a model: a folder below Jupyter's root, or a URI of the store. */
-export type ModelAddress = { path: string } | { uri: string };
+export type ModelAddress =
+  | { path: string }
+  | {
+      uri: string;
+      /** A run of the store that the model is in, where several stores are in use. */
+      run?: string;
+    };
 
 /** Where a model lies: lists and reads its small files, and says how code names it. */
 export interface IModelSource {
@@ -75,11 +81,12 @@ export class FolderSource implements IModelSource {
 export class StoredSource implements IModelSource {
   constructor(
     private _client: IModelsClient,
-    private _uri: string
+    private _uri: string,
+    private _run: string | null = null
   ) {}
 
-  get address(): ModelAddress {
-    return { uri: this._uri };
+  get address(): { uri: string; run?: string } {
+    return this._run ? { uri: this._uri, run: this._run } : { uri: this._uri };
   }
 
   get root(): string | null {
@@ -96,7 +103,7 @@ export class StoredSource implements IModelSource {
   }
 
   async list(): Promise<IModelFolder> {
-    const answer = await this._client.files(this._uri);
+    const answer = await this._client.files(this.address);
     this._stored = answer;
     const parts = answer.files.map(file => ({
       path: file.path,
@@ -119,7 +126,7 @@ export class StoredSource implements IModelSource {
     if (folder && (!part || (part.size ?? 0) > limit)) {
       return Promise.resolve(null);
     }
-    return this._client.content(this._uri, path, limit);
+    return this._client.content(this.address, path, limit);
   }
 
   uri(_from: string, mlflow: string | null): string {
@@ -135,7 +142,7 @@ export class StoredSource implements IModelSource {
   }
 
   url(path: string): string {
-    return this._client.contentUrl(this._uri, path);
+    return this._client.contentUrl(this.address, path);
   }
 
   private _stored: IStoredModel | null = null;

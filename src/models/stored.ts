@@ -9,6 +9,7 @@ import type { IModelSource } from './source';
 export class StoredModelWidget extends Widget {
   constructor(
     readonly uri: string,
+    readonly run: string | null,
     make: MakeView,
     source: Promise<IModelSource>
   ) {

@@ -44,6 +44,12 @@ export interface IDatasetUse {
   models: string[];
 }
 
+/** A model of a store: its URI, and where several stores are in use a run of that store. */
+export interface IStoredAddress {
+  uri: string;
+  run?: string;
+}
+
 /** The routes below `models/`, and those of lineage. */
 export interface IModelsClient {
   /** Ask the server what the environment of a kernel holds. */
@@ -52,10 +58,10 @@ export interface IModelsClient {
     requirements: IWanted[],
     fresh: boolean
   ): Promise<IKernelEnvironment>;
-  files(uri: string): Promise<IStoredModel>;
+  files(model: IStoredAddress): Promise<IStoredModel>;
   /** The first bytes of a file of a stored model, as text. */
-  content(uri: string, path: string, limit: number): Promise<string>;
-  contentUrl(uri: string, path: string): string;
+  content(model: IStoredAddress, path: string, limit: number): Promise<string>;
+  contentUrl(model: IStoredAddress, path: string): string;
   startTry(
     model: ModelAddress,
     kernel: IKernelChoice,
@@ -82,10 +88,15 @@ export interface IModelsClient {
   versions(run: string | null, model: string | null): Promise<IVersion[]>;
   datasetUses(
     name: string,
-    digest: string
+    digest: string,
+    run?: string | null
   ): Promise<{ runs: IDatasetUse[]; is_cut: boolean }>;
   /** Make a version of a stored model. */
-  register(uri: string, name: string, description: string): Promise<IVersion>;
+  register(
+    model: IStoredAddress,
+    name: string,
+    description: string
+  ): Promise<IVersion>;
   /** Names of registered models that contain a text. */
   registeredNames(text: string): Promise<string[]>;
   /** Address of the attached store. */

@@ -51,7 +51,10 @@ function history(detail: IRunDetail): IRunModel[] {
 }
 
 /** The models of a run, each opened by a click. */
-export function Models(props: { models: readonly IRunModel[] }): JSX.Element {
+export function Models(props: {
+  models: readonly IRunModel[];
+  runId: string;
+}): JSX.Element {
   const { trans, commands } = useView();
   return (
     <ul className="jp-Cellruns-runModels" aria-label={trans.__('Models')}>
@@ -62,7 +65,9 @@ export function Models(props: { models: readonly IRunModel[] }): JSX.Element {
             className="jp-Cellruns-button"
             title={trans.__('Open %1', uri)}
             disabled={!commands.hasCommand(OPEN_MODEL)}
-            onClick={() => void commands.execute(OPEN_MODEL, { uri })}
+            onClick={() =>
+              void commands.execute(OPEN_MODEL, { uri, run_id: props.runId })
+            }
           >
             {name ?? trans.__('(no name)')}
           </button>
