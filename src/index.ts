@@ -1,6 +1,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { clientPlugin } from './client/plugin';
+import { comparePlugin } from './compare/plugin';
 import { modelsPlugin } from './models/plugin';
 import { modelCardPlugin } from './modelcard/plugin';
 import { registryPlugin } from './registry/plugin';
@@ -28,7 +29,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   modelCardPlugin,
   registryPlugin,
   exportPlugin,
-  projectsPlugin
+  projectsPlugin,
+  comparePlugin
 ];
 
 export default plugins;

@@ -9,7 +9,7 @@ from tornado.web import RequestHandler
 
 from .artifacts import ArtifactContentHandler, ArtifactsHandler
 from .charts import AnchorsHandler, ChartsHandler
-from .compare import CompareHandler
+from .compare import CompareHandler, ImportanceHandler
 from .context import RouteContext
 from .experiments import ExperimentsHandler
 from .folders import FolderHandler, FoldersHandler, MigrateHandler
@@ -53,6 +53,7 @@ _BROWSER: list[tuple[str, type[RequestHandler]]] = [
     ("status", StatusHandler),
     ("experiments", ExperimentsHandler),
     ("compare", CompareHandler),
+    ("compare/importance", ImportanceHandler),
     ("notebooks", NotebooksHandler),
     ("settings", SettingsHandler),
     ("runs", RunsHandler),

@@ -48,6 +48,9 @@ export function xsOf(
   x: IChartOptions['x'],
   origin: number
 ): ArrayLike<number> {
+  if (x === 'metric') {
+    return series.xs ?? series.steps;
+  }
   if (x === 'step') {
     return series.steps;
   }
@@ -100,7 +103,10 @@ export function airy(extent: IDomain | null, log: boolean): IDomain {
 }
 
 /** An x range that is wider than nothing. */
-export function wide(extent: IDomain | null): IDomain {
+export function wide(extent: IDomain | null, log = false): IDomain {
+  if (extent && log && extent.max <= extent.min) {
+    return { min: extent.min / 2, max: extent.max * 2 };
+  }
   if (!extent) {
     return { min: 0, max: 1 };
   }

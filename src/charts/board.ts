@@ -4,12 +4,15 @@ import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { PlotCard } from './card';
-import type { IChartOptions, IChartRun } from './data';
+import type { IDomain } from './axes';
+import type { IChartOptions, IChartRun, IChartSeries } from './data';
 import type { ChartEngine } from './engine';
 import { figureOf } from './figure';
+import { type FetchFiner, windowOf, withFiner } from './finer';
 import type { Pacer } from './pacer';
 import { arrange, type IPlot, singles } from './plots';
 import { Tooltip } from './pointer';
+import { specOf } from './spec';
 import { StaticView, VEGALITE_MIME } from './staticView';
 import { LiveView } from './liveView';
 import { themeOf } from './theme';
@@ -40,6 +43,8 @@ export class ChartBoard extends Widget {
     this._rendermime = options.rendermime;
     this._engine = options.engine;
     this._pacer = options.pacer;
+    this._fetchFiner = options.finer ?? null;
+    this._keepViews = options.keepViews === true;
     this._grid = document.createElement('div');
     this._grid.className = 'jp-Cellruns-grid';
     this._more = this._button('jp-Cellruns-more', () => {
@@ -74,6 +79,12 @@ export class ChartBoard extends Widget {
 
   /** Show something else, or more of the same. */
   set(input: IBoardInput): void {
+    const before = this._input?.options;
+    const { options } = input;
+    if (before?.x !== options.x || before.xMetric !== options.xMetric) {
+      this._zooms.clear();
+      this._finer.clear();
+    }
     this._input = input;
     this._arrange();
   }
@@ -86,7 +97,7 @@ export class ChartBoard extends Widget {
 
   createView(live: boolean): IChartView {
     const ready = this._rendermime.getFactory(VEGALITE_MIME) !== undefined;
-    return live || !ready
+    return live || this._keepViews || !ready
       ? new LiveView(this._engine())
       : new StaticView(this._rendermime);
   }
@@ -95,6 +106,41 @@ export class ChartBoard extends Widget {
     if (card.isStale && card.isVisible) {
       this._pacer.request(card);
     }
+  }
+
+  zoom(card: PlotCard, zoom: IDomain | null): void {
+    const id = [...this._cards].find(([, entry]) => entry.card === card)?.[0];
+    const plot = id === undefined ? undefined : this._plots.get(id);
+    if (id === undefined || !plot) {
+      return;
+    }
+    this._finer.delete(id);
+    if (zoom) {
+      this._zooms.set(id, zoom);
+      void this._refine(id, plot, zoom);
+    } else {
+      this._zooms.delete(id);
+    }
+    this._arrange();
+  }
+
+  /** The plots that are shown as SVG, in their order. */
+  async pictures(): Promise<
+    { title: string; svg: string; width: number; height: number }[]
+  > {
+    const engine = await this._engine();
+    const cards = [
+      ...this._grid.children,
+      ...this._systemGrid.children
+    ].flatMap(node => this._byNode.get(node)?.drawing ?? []);
+    return Promise.all(
+      cards.map(async ({ title, figure, shape, size }) => {
+        const view = engine.view(specOf(shape, size, figure), null);
+        const svg = await view.toSVG();
+        view.finalize();
+        return { title, svg, ...size };
+      })
+    );
   }
 
   point(x: number | null): void {
@@ -201,7 +247,12 @@ export class ChartBoard extends Widget {
       const theme = this._theme;
       const size = { width, height };
       const { runs, options, live } = input;
+      this._plots.set(plot.id, plot);
+      const zoom = this._zooms.get(plot.id) ?? null;
+      const finer = this._finer.get(plot.id);
       const version = JSON.stringify([
+        zoom,
+        finer && [...finer.values()].map(series => series.version),
         plot.lines.map(line => {
           const run = runs.find(r => r.run === line.run);
           return [line, run?.name, run?.series.get(line.key)?.version];
@@ -222,12 +273,48 @@ export class ChartBoard extends Widget {
         size,
         live,
         many: runs.length > 1,
+        zoom,
         figure: () =>
-          figureOf(plot, { runs, options, dark: theme.dark, live, width }),
+          figureOf(plot, {
+            runs: finer ? runs.map(run => withFiner(run, finer)) : runs,
+            options,
+            dark: theme.dark,
+            live,
+            width,
+            zoom
+          }),
         runName: id => runs.find(run => run.run === id)?.name ?? id
       });
       this.request(card);
     });
+  }
+
+  /** Fetch the points that a zoomed plot lacks. */
+  private async _refine(id: string, plot: IPlot, zoom: IDomain): Promise<void> {
+    const input = this._input;
+    const fetch = this._fetchFiner;
+    if (!input || !fetch) {
+      return;
+    }
+    const finer = new Map<string, IChartSeries>();
+    await Promise.all(
+      plot.lines.map(async line => {
+        const run = input.runs.find(one => one.run === line.run);
+        const series = run?.series.get(line.key);
+        const window =
+          run && series && !series.low && !series.xs
+            ? windowOf(run, series, input.options.x, zoom)
+            : null;
+        const found = window && (await fetch(line.run, line.key, window));
+        if (found) {
+          finer.set(`${line.run} ${line.key}`, found);
+        }
+      })
+    );
+    if (!this.isDisposed && this._zooms.get(id) === zoom && finer.size > 0) {
+      this._finer.set(id, finer);
+      this._arrange();
+    }
   }
 
   private _requestAll(): void {
@@ -281,6 +368,11 @@ export class ChartBoard extends Widget {
   private _byNode = new WeakMap<Element, PlotCard>();
   private _sight: IntersectionObserver;
   private _resize: ResizeObserver;
+  private _keepViews: boolean;
+  private _fetchFiner: FetchFiner | null;
+  private _plots = new Map<string, IPlot>();
+  private _zooms = new Map<string, IDomain>();
+  private _finer = new Map<string, ReadonlyMap<string, IChartSeries>>();
   private _width = 0;
   private _all = false;
   private _unfolded = false;
@@ -294,6 +386,10 @@ export namespace ChartBoard {
     /** Loads the engine of live charts, once. */
     engine: () => Promise<ChartEngine>;
     pacer: Pacer;
+    /** Fetches more points for a part that is zoomed into. */
+    finer?: FetchFiner;
+    /** Draw with kept views also where nothing is live. */
+    keepViews?: boolean;
     trans: TranslationBundle;
   }
 }

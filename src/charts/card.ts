@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { IDomain } from './axes';
 import type { IChartOptions, IChartTheme } from './data';
 import type { IFigure, ITrace, OddKind } from './figure';
 import { formatCount, formatValue } from './format';
@@ -7,7 +8,8 @@ import { fromPixel, innerSize, type ISize, PADDING } from './geometry';
 import type { IPaced } from './pacer';
 import type { IPlot } from './plots';
 import { Crosshair, formatX, readingsAt, type Tooltip } from './pointer';
-import type { IChartView } from './view';
+import { RangeDrag } from './rangeDrag';
+import type { IChartView, IDrawing } from './view';
 
 /** What a card shows. */
 export interface ICardState {
@@ -19,6 +21,8 @@ export interface ICardState {
   readonly live: boolean;
   /** There are several runs. */
   readonly many: boolean;
+  /** Part of x that is shown, in the units of `IFigureOptions.zoom`; null is all. */
+  readonly zoom: IDomain | null;
   figure(): IFigure;
   runName(run: string): string;
 }
@@ -33,6 +37,8 @@ export interface ICardHost {
   request(card: PlotCard): void;
   /** The pointer reads `x` in a card, or has left. */
   point(x: number | null): void;
+  /** Show a part of x in a card, or all. */
+  zoom(card: PlotCard, zoom: IDomain | null): void;
 }
 
 /** One plot with its title, legend and notes. */
@@ -42,18 +48,30 @@ export class PlotCard implements IPaced {
     this.node = element('figure', 'jp-Cellruns-card');
     this._title = element('span', 'jp-Cellruns-card-title');
     this._legend = element('span', 'jp-Cellruns-card-legend');
+    this._reset = document.createElement('button');
+    this._reset.type = 'button';
+    this._reset.className = 'jp-Cellruns-textButton jp-Cellruns-card-reset';
+    this._reset.textContent = host.trans.__('Reset zoom');
+    this._reset.hidden = true;
+    this._reset.addEventListener('click', () => {
+      this._host.zoom(this, null);
+      this._plot.focus();
+    });
     this._value = element('span', 'jp-Cellruns-card-value');
     const head = element('figcaption', 'jp-Cellruns-card-head');
-    head.append(this._title, this._legend, this._value);
+    head.append(this._title, this._legend, this._reset, this._value);
     this._plot = element('div', 'jp-Cellruns-plot');
     this._plot.tabIndex = 0;
     this._plot.setAttribute('role', 'img');
-    this._plot.appendChild(this._crosshair.node);
+    this._plot.append(this._crosshair.node, this._drag.node);
     this._note = element('span', 'jp-Cellruns-card-note');
     this._axis = element('span', 'jp-Cellruns-card-axis');
     const foot = element('div', 'jp-Cellruns-card-foot');
     foot.append(this._note, this._axis);
     this.node.append(head, this._plot, foot);
+    this._drag.selected = (from, to) => this._zoomTo(from, to);
+    this._plot.addEventListener('dblclick', this);
+    this._plot.addEventListener('pointerdown', this);
     this._plot.addEventListener('pointermove', this);
     this._plot.addEventListener('pointerleave', this);
     this._plot.addEventListener('keydown', this);
@@ -107,7 +125,7 @@ export class PlotCard implements IPaced {
     }
     this._pending = null;
     const { options, theme, size } = state;
-    const shape = { x: options.x, log: figure.log, theme };
+    const shape = { x: options.x, log: figure.log, xLog: figure.xLog, theme };
     try {
       await view.draw({ figure, shape, size });
     } catch (error) {
@@ -129,6 +147,22 @@ export class PlotCard implements IPaced {
     this._describe(state, figure);
   }
 
+  /** What it shows, for a picture; null before it was drawn. */
+  get drawing(): (IDrawing & { readonly title: string }) | null {
+    const state = this._state;
+    const figure = this._figure;
+    if (!state || !figure) {
+      return null;
+    }
+    const { options, theme, size, plot } = state;
+    return {
+      title: plot.title || this._host.trans.__('All metrics'),
+      figure,
+      shape: { x: options.x, log: figure.log, xLog: figure.xLog, theme },
+      size
+    };
+  }
+
   /** Show what the lines say at `x`, or nothing. */
   point(x: number | null): void {
     const figure = this._figure;
@@ -140,7 +174,12 @@ export class PlotCard implements IPaced {
   }
 
   handleEvent(event: Event): void {
-    if (event.type === 'pointermove') {
+    if (event.type === 'dblclick') {
+      this._host.zoom(this, null);
+    } else if (event.type === 'pointerdown') {
+      const { width } = innerSize(this._state?.size ?? { width: 0, height: 0 });
+      this._drag.begin(event as PointerEvent, this._plot, width);
+    } else if (event.type === 'pointermove') {
       const { clientX, clientY } = event as PointerEvent;
       const box = this._plot.getBoundingClientRect();
       this._read(clientX - box.left - PADDING.left, clientX, clientY);
@@ -171,6 +210,12 @@ export class PlotCard implements IPaced {
     if (event.key === 'Escape') {
       this._leave();
     }
+    if (['+', '=', '-', '_', '0'].includes(event.key)) {
+      event.preventDefault();
+      event.stopPropagation();
+      this._zoomByKey(event.key, width);
+      return;
+    }
     if (pixel === undefined) {
       return;
     }
@@ -182,6 +227,31 @@ export class PlotCard implements IPaced {
     this._read(this._key, box.left + PADDING.left + this._key, box.top + 20);
   }
 
+  /** Twice as near around where the keys read, or half. */
+  private _zoomByKey(key: string, width: number): void {
+    const zoomed = this._state?.zoom;
+    if (key === '0' || (!zoomed && (key === '-' || key === '_'))) {
+      this._host.zoom(this, null);
+      return;
+    }
+    const factor = key === '+' || key === '=' ? 0.25 : 1;
+    this._zoomTo(this._key - factor * width, this._key + factor * width);
+    this._key = width / 2;
+  }
+
+  /** Show what lies between two pixels. */
+  private _zoomTo(from: number, to: number): void {
+    const figure = this._figure;
+    const state = this._state;
+    if (!figure || !state) {
+      return;
+    }
+    const { width } = innerSize(state.size);
+    const at = (pixel: number): number =>
+      fromPixel(pixel, figure.x, width, figure.xLog) * figure.xUnit;
+    this._host.zoom(this, { min: at(from), max: at(to) });
+  }
+
   private _read(pixel: number, clientX: number, clientY: number): void {
     const state = this._state;
     const figure = this._figure;
@@ -190,7 +260,7 @@ export class PlotCard implements IPaced {
     }
     const { width } = innerSize(state.size);
     const inside = Math.max(0, Math.min(width, pixel));
-    const x = fromPixel(inside, figure.x, width);
+    const x = fromPixel(inside, figure.x, width, figure.xLog);
     const readings = readingsAt(figure, x);
     if (readings.length === 0) {
       return;
@@ -242,20 +312,22 @@ export class PlotCard implements IPaced {
       this._value,
       single ? formatValue(trace.values[trace.values.length - 1]) : ''
     );
-    setText(this._note, this._notes(figure, options));
+    setText(this._note, this._notes(figure, state));
     this._note.title = this._note.textContent ?? '';
     setText(
       this._axis,
       {
         step: trans.__('step'),
+        metric: options.xMetric ?? '',
         relative: trans.__('time since start'),
         wall: trans.__('time')
       }[options.x]
     );
+    this._reset.hidden = state.zoom === null;
     this._plot.setAttribute(
       'aria-label',
       trans.__(
-        'Chart of %1, %2 points. Arrow keys read the values.',
+        'Chart of %1, %2 points. Arrow keys read the values, plus and minus zoom, 0 shows all.',
         title,
         formatCount(figure.count)
       )
@@ -296,7 +368,7 @@ export class PlotCard implements IPaced {
     );
   }
 
-  private _notes(figure: IFigure, options: IChartOptions): string {
+  private _notes(figure: IFigure, { options, zoom }: ICardState): string {
     const { trans } = this._host;
     const signs: Record<OddKind, string> = {
       nan: trans.__('✕ NaN'),
@@ -321,6 +393,14 @@ export class PlotCard implements IPaced {
         )
       );
     }
+    if (zoom && figure.drawn >= figure.count - odd) {
+      notes.push(
+        trans.__('all %1 points of this part', formatCount(figure.count))
+      );
+    }
+    if (options.smoothing > 0 && figure.drawn < figure.count - odd) {
+      notes.push(trans.__('smoothed over the points drawn'));
+    }
     return notes.join('  ·  ');
   }
 
@@ -328,6 +408,8 @@ export class PlotCard implements IPaced {
   private _title: HTMLElement;
   private _legend: HTMLElement;
   private _value: HTMLElement;
+  private _reset: HTMLButtonElement;
+  private _drag = new RangeDrag();
   private _plot: HTMLElement;
   private _note: HTMLElement;
   private _axis: HTMLElement;

@@ -8,6 +8,11 @@ export interface IChartSeries {
   readonly timestamps: ArrayLike<number>;
   /** NaN and the infinities are themselves here. */
   readonly values: ArrayLike<number>;
+  /** Where the points lie on x when that is another metric; ascending. */
+  readonly xs?: ArrayLike<number>;
+  /** Edges of a band around the values. */
+  readonly low?: ArrayLike<number>;
+  readonly high?: ArrayLike<number>;
   /** Changes when the arrays do. */
   readonly version: string;
 }
@@ -19,13 +24,19 @@ export interface IChartRun {
   /** Ms since epoch, or null: not known. */
   readonly startTime: number | null;
   readonly series: ReadonlyMap<string, IChartSeries>;
+  /** Order of its colour, where that is not its place among the runs. */
+  readonly order?: number;
 }
 
 /** What the reader has chosen. */
 export interface IChartOptions {
   readonly layout: 'multiples' | 'single';
-  readonly x: 'step' | 'relative' | 'wall';
+  readonly x: 'step' | 'relative' | 'wall' | 'metric';
+  /** Metric on the horizontal axis, where x is `metric`. */
+  readonly xMetric?: string;
   readonly log: boolean;
+  /** The horizontal axis is logarithmic: of steps, relative times and metrics. */
+  readonly xLog?: boolean;
   /** Weight of the moving average, 0 (none) to 0.99. */
   readonly smoothing: number;
 }

@@ -3,6 +3,7 @@ import type * as VegaLite from 'vega-lite';
 
 import type { ISize } from './geometry';
 import { type ISpecShape, specOf } from './spec';
+import type { AnySpec } from './specView';
 
 /** Makes Vega runtimes of specifications; each shape is compiled once. */
 export class ChartEngine {
@@ -32,6 +33,19 @@ export class ChartEngine {
       this._runtimes.set(key, runtime);
     }
     return runtime;
+  }
+
+  /** A view of any specification, of Vega or Vega-Lite, in a node; drawn with its `runAsync`. */
+  view(spec: AnySpec, container: HTMLElement | null): Vega.View {
+    const lite = String(spec.$schema).includes('vega-lite');
+    const vega = lite
+      ? this._vegaLite.compile(spec as VegaLite.TopLevelSpec).spec
+      : (spec as Vega.Spec);
+    return new this.vega.View(this.vega.parse(vega), {
+      ...(container ? { container, renderer: 'svg' } : { renderer: 'none' }),
+      hover: container !== null,
+      logLevel: 0
+    });
   }
 
   private _vegaLite: Pick<typeof VegaLite, 'compile'>;

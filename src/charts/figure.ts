@@ -37,6 +37,11 @@ export interface IRow {
   readonly k?: OddKind;
 }
 
+/** A point of a band. */
+export interface IBandRow extends IRow {
+  readonly y2: number;
+}
+
 /** A line as the pointer reads it. */
 export interface ITrace {
   readonly line: ILine;
@@ -44,6 +49,8 @@ export interface ITrace {
   readonly dash: number;
   readonly xs: ArrayLike<number>;
   readonly values: ArrayLike<number>;
+  readonly low?: ArrayLike<number>;
+  readonly high?: ArrayLike<number>;
   /** The moving average, when one is drawn. */
   readonly smoothed: ArrayLike<number> | null;
 }
@@ -56,6 +63,7 @@ export interface IFigure {
   /** Metrics of a single point. */
   readonly dots: readonly IRow[];
   readonly odd: readonly IRow[];
+  readonly band: readonly IBandRow[];
   readonly x: IDomain;
   readonly y: IDomain;
   /** Format of the ticks on y. */
@@ -64,6 +72,10 @@ export interface IFigure {
   readonly xSuffix: string;
   /** The y axis is logarithmic. */
   readonly log: boolean;
+  /** The x axis is logarithmic. */
+  readonly xLog: boolean;
+  /** Ms of one unit of x where x is a relative time, else 1. */
+  readonly xUnit: number;
   readonly traces: readonly ITrace[];
   /** Points there are and points that are drawn. */
   readonly count: number;
@@ -81,6 +93,8 @@ export interface IFigureOptions {
   readonly live: boolean;
   /** Width of the plot, px: while it lives, more points than that are not worth their time. */
   readonly width?: number;
+  /** Part of x that is shown: steps, ms since the start, ms since epoch, or values of the metric on x. */
+  readonly zoom?: IDomain | null;
 }
 
 /** Turn a plot into numbers. */
@@ -97,27 +111,53 @@ export function figureOf(plot: IPlot, from: IFigureOptions): IFigure {
   const log =
     options.log &&
     sources.some(({ series }) => extentOf(series.values, true) !== null);
+  const { zoom } = from;
+  const xLog =
+    options.xLog === true &&
+    options.x !== 'wall' &&
+    sources.some(
+      ({ run, series }) =>
+        extentOf(xsOf(series, options.x, originOf(run)), true) !== null
+    );
   let x: IDomain | null = null;
   let y: IDomain | null = null;
   const traces: ITrace[] = [];
+  let count = 0;
   for (const { line, run, series } of sources) {
-    const xs = xsOf(series, options.x, originOf(run));
-    x = extentOf(xs, false, x);
-    y = extentOf(series.values, log, y);
+    const all = xsOf(series, options.x, originOf(run));
+    const part = partOf(all, zoom ?? null, xLog);
+    const xs = slice(all, part);
+    const values = slice(series.values, part);
+    // Of a series that is all here, what lies in the part is all there is.
+    count +=
+      zoom && series.count <= series.values.length
+        ? values.length
+        : countOf(series);
+    x = extentOf(xs, xLog, x);
+    y = extentOf(values, log, y);
+    const low = series.low && slice(series.low, part);
+    const high = series.high && slice(series.high, part);
+    y = low && high ? extentOf(low, log, extentOf(high, log, y)) : y;
     traces.push({
       line,
       color: colorOf(line.color, dark),
       dash: Math.max(line.dash, dashOf(line.color)) % 4,
       xs,
-      values: series.values,
+      values,
+      low,
+      high,
       smoothed:
-        options.smoothing > 0 ? smooth(series.values, options.smoothing) : null
+        options.smoothing > 0
+          ? slice(smooth(series.values, options.smoothing), part)
+          : null
     });
   }
   const unit = options.x === 'relative' ? timeUnit(x?.max ?? 0) : null;
   const scaled = unit ? traces.map(trace => inUnit(trace, unit.ms)) : traces;
+  x = zoom ?? x;
   const domain = wide(
-    x && unit ? { min: x.min / unit.ms, max: x.max / unit.ms } : x
+    x && unit ? { min: x.min / unit.ms, max: x.max / unit.ms } : x,
+    xLog
   );
   const yDomain = airy(y, log);
   const most = from.live
@@ -132,18 +172,22 @@ export function figureOf(plot: IPlot, from: IFigureOptions): IFigure {
     : MAX_DRAWN;
   const rows = new Rows(log, domain);
   scaled.forEach((trace, g) => rows.add(trace, g, most));
+  const band = scaled.flatMap((trace, g) => bandOf(trace, g, log));
   return {
     lines: rows.lines,
     raw: rows.raw,
     dots: rows.dots,
     odd: rows.odd,
+    band,
     x: domain,
     y: yDomain,
     yFormat: tickFormat(yDomain),
     xSuffix: unit?.suffix ?? '',
     log,
+    xLog,
+    xUnit: unit?.ms ?? 1,
     traces: scaled,
-    count: sources.reduce((sum, { series }) => sum + countOf(series), 0),
+    count,
     drawn: rows.drawn,
     oddCounts: rows.oddCounts
   };
@@ -151,6 +195,57 @@ export function figureOf(plot: IPlot, from: IFigureOptions): IFigure {
 
 function countOf(series: IChartSeries): number {
   return Math.max(series.count, series.values.length);
+}
+
+/** First and last index, exclusive, of what is drawn: the points in a part of x and one more at each side. */
+export function partOf(
+  xs: ArrayLike<number>,
+  zoom: IDomain | null,
+  positive = false
+): readonly [number, number] {
+  let first = 0;
+  let last = xs.length;
+  if (positive) {
+    while (first < last && !(xs[first] > 0)) {
+      first++;
+    }
+  }
+  if (zoom) {
+    while (first < last - 1 && xs[first + 1] < zoom.min) {
+      first++;
+    }
+    while (last > first + 1 && xs[last - 2] > zoom.max) {
+      last--;
+    }
+  }
+  return [first, last];
+}
+
+function slice(
+  values: ArrayLike<number>,
+  [first, last]: readonly [number, number]
+): ArrayLike<number> {
+  if (first === 0 && last === values.length) {
+    return values;
+  }
+  return values instanceof Float64Array
+    ? values.subarray(first, last)
+    : Array.from(values).slice(first, last);
+}
+
+function bandOf(trace: ITrace, g: number, log: boolean): IBandRow[] {
+  const { xs, low, high, color } = trace;
+  if (!low || !high) {
+    return [];
+  }
+  const rows: IBandRow[] = [];
+  for (let i = 0; i < xs.length; i++) {
+    if (Number.isFinite(low[i]) && Number.isFinite(high[i])) {
+      const y = log && low[i] <= 0 ? Number.MIN_VALUE : low[i];
+      rows.push({ x: xs[i], y, y2: high[i], g, c: color, d: 0 });
+    }
+  }
+  return rows;
 }
 
 function inUnit(trace: ITrace, ms: number): ITrace {

@@ -33,12 +33,16 @@ export function toPixel(
   return ((value / 2 - domain.min / 2) / span) * length;
 }
 
-/** Value at a pixel of a linear axis of `length` px. */
+/** Value at a pixel of an axis of `length` px. */
 export function fromPixel(
   pixel: number,
   domain: IDomain,
-  length: number
+  length: number,
+  log = false
 ): number {
+  if (log) {
+    return domain.min * Math.pow(domain.max / domain.min, pixel / length);
+  }
   return domain.min + (pixel / length) * (domain.max - domain.min);
 }
 

@@ -9,6 +9,8 @@ import type { IChartView, IDrawing } from './view';
 export class LiveView implements IChartView {
   constructor(engine: Promise<ChartEngine>) {
     this.node = document.createElement('div');
+    // The plot around it has the name; the marks have none of their own.
+    this.node.setAttribute('aria-hidden', 'true');
     this.ready = engine.then(loaded => {
       this._engine = loaded;
       this.ready = null;

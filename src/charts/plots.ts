@@ -102,7 +102,7 @@ function plot(
       .map((key, k) => ({
         run: run.run,
         key,
-        color: many ? i : k,
+        color: many ? (run.order ?? i) : k,
         dash: many ? k : 0
       }))
       .filter(line => run.series.has(line.key))

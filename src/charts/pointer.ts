@@ -44,7 +44,10 @@ export function formatX(
   if (axis === 'wall') {
     return new Date(x).toLocaleString();
   }
-  return axis === 'step' ? String(x) : `${Number(x.toPrecision(5))} ${suffix}`;
+  if (axis === 'step' || axis === 'metric') {
+    return axis === 'step' ? String(x) : formatValue(x);
+  }
+  return `${Number(x.toPrecision(5))} ${suffix}`;
 }
 
 /** A line across the plot and dots on the curves, drawn over the chart. */
@@ -65,7 +68,7 @@ export class Crosshair {
     }
     const { width, height } = innerSize(size);
     const left = (x: number): number =>
-      PADDING.left + toPixel(x, figure.x, width);
+      PADDING.left + toPixel(x, figure.x, width, figure.xLog);
     const at = left(readings[0].x);
     const rule = document.createElementNS(SVG, 'line');
     rule.setAttribute('x1', String(at));

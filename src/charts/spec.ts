@@ -9,11 +9,12 @@ import { DASHES } from './palette';
 export interface ISpecShape {
   readonly x: IChartOptions['x'];
   readonly log: boolean;
+  readonly xLog?: boolean;
   readonly theme: IChartTheme;
 }
 
 /** Names of the data sets of a specification. */
-export const DATA_NAMES = ['raw', 'lines', 'dots', 'odd'] as const;
+export const DATA_NAMES = ['band', 'raw', 'lines', 'dots', 'odd'] as const;
 
 /** Values of the parameters of a specification. */
 export interface ISpecParams {
@@ -61,7 +62,7 @@ export function specOf(
   const { theme } = shape;
   const params = figure
     ? paramsOf(figure)
-    : { x0: 0, x1: 1, y0: 0.1, y1: 1, yFormat: '', xSuffix: '' };
+    : { x0: 0.1, x1: 1, y0: 0.1, y1: 1, yFormat: '', xSuffix: '' };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     ...innerSize(size),
@@ -76,6 +77,16 @@ export function specOf(
       ? Object.fromEntries(DATA_NAMES.map(name => [name, [...figure[name]]]))
       : undefined,
     layer: [
+      {
+        data: { name: 'band' },
+        mark: { type: 'area', clip: true, opacity: 0.18 },
+        encoding: {
+          ...position(shape),
+          y2: { field: 'y2' },
+          ...color,
+          detail: { field: 'g', type: 'nominal' }
+        }
+      },
       curve('raw', shape, { strokeWidth: 1, opacity: 0.3 }),
       curve('lines', shape, { strokeWidth: 1.75 }),
       {
@@ -163,7 +174,7 @@ function position(shape: ISpecShape): { x: object; y: object } {
         domainMin: { expr: 'x0' },
         domainMax: { expr: 'x1' },
         nice: false,
-        ...(time ? {} : { zero: false })
+        ...(shape.xLog ? { type: 'log' } : time ? {} : { zero: false })
       },
       axis: {
         grid: false,

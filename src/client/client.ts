@@ -16,12 +16,15 @@ import type {
   IEdited,
   IExperiment,
   INotebookBinding,
+  IImportance,
+  IRunBrief,
   IRunDetail,
   IRunsChange,
   IRunsClient,
   IRunsQuery,
   IRunSummary,
   ISeries,
+  ISeriesWindow,
   IStatus,
   IStatusQuery,
   ITableAnswer,
@@ -183,15 +186,40 @@ export class RunsClient implements IRunsClient, IDisposable {
   async series(
     runId: string,
     keys?: readonly string[],
-    points?: number
+    points?: number,
+    window?: ISeriesWindow
   ): Promise<ISeries[]> {
     const path = `runs/${encodeURIComponent(runId)}/series`;
     const answer = await this._get<{ series: ISeries[] }>(path, {
       key: keys,
       points,
+      first_step: window?.firstStep,
+      last_step: window?.lastStep,
+      first_time: window?.firstTime,
+      last_time: window?.lastTime,
       store: this._storeOf(runId)
     });
     return answer.series;
+  }
+
+  compare(
+    runIds: readonly string[]
+  ): Promise<{ runs: IRunBrief[]; missing: string[] }> {
+    return this._get('compare', {
+      ids: runIds.join(','),
+      store: runIds.length > 0 ? this._storeOf(runIds[0]) : undefined
+    });
+  }
+
+  importance(runIds: readonly string[], metric: string): Promise<IImportance> {
+    return this._http.json({
+      method: 'POST',
+      path: 'compare/importance',
+      params: {
+        store: runIds.length > 0 ? this._storeOf(runIds[0]) : undefined
+      },
+      data: { run_ids: [...runIds], metric }
+    });
   }
 
   async artifacts(runId: string, path = ''): Promise<IArtifact[]> {

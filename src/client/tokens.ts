@@ -158,6 +158,43 @@ export interface ISeries {
   values: JSONNumber[];
 }
 
+/** Part of a series, ends inclusive; times in ms since epoch. */
+export interface ISeriesWindow {
+  firstStep?: number;
+  lastStep?: number;
+  firstTime?: number;
+  lastTime?: number;
+}
+
+/** All about a run but the histories of its metrics. */
+export interface IRunBrief {
+  run: IRunSummary;
+  tags: IRunDetail['tags'];
+  datasets: IRunDetail['datasets'];
+  models: IRunDetail['models'];
+  artifact_uri: string;
+}
+
+/** How much each param tells of a metric, by scikit-learn on the runs compared. */
+export interface IImportance {
+  metric: string;
+  runs: number;
+  /** Share of the metric's variance that the model told of runs it had not seen; null with too few runs. */
+  score: number | null;
+  sklearn: string;
+  params: {
+    key: string;
+    importance: number;
+    spread: number;
+    forest: number;
+    kind: 'number' | 'category';
+    values: number;
+    correlation: number | null;
+  }[];
+  /** Params left out, each with why. */
+  left_out: { key: string; reason: 'constant' | 'missing' | 'identifier' }[];
+}
+
 export interface IArtifact {
   path: string;
   is_dir: boolean;
@@ -371,8 +408,15 @@ export interface IRunsClient {
   series(
     runId: string,
     keys?: readonly string[],
-    points?: number
+    points?: number,
+    window?: ISeriesWindow
   ): Promise<ISeries[]>;
+  /** Runs side by side, in the order asked for, and ids of those that are not there. */
+  compare(
+    runIds: readonly string[]
+  ): Promise<{ runs: IRunBrief[]; missing: string[] }>;
+  /** How much the params of these runs tell of a metric. */
+  importance(runIds: readonly string[], metric: string): Promise<IImportance>;
   artifacts(runId: string, path?: string): Promise<IArtifact[]>;
   /** Text of an artifact, at most `limit` bytes of it. */
   artifactText(runId: string, path: string, limit?: number): Promise<string>;

@@ -28,7 +28,7 @@ export const inlinePlugin: JupyterFrontEndPlugin<void> = {
   requires: [IRenderMimeRegistry, ISettingRegistry],
   optional: [ILiveRuns, IRunsClient, IThemeManager, IStateDB, ITranslator],
   activate: (
-    _: JupyterFrontEnd,
+    app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     settings: ISettingRegistry,
     live: ILiveRuns | null,
@@ -60,6 +60,10 @@ export const inlinePlugin: JupyterFrontEndPlugin<void> = {
             rendermime,
             engine: load,
             pacer,
+            compare: runIds =>
+              void app.commands.execute('cellruns:compare-runs', {
+                run_ids: [...runIds]
+              }),
             trans
           });
           charts.add(chart);

@@ -12,7 +12,10 @@ import type { IPaced, Pacer } from '../charts/pacer';
 import { singles } from '../charts/plots';
 import type { IRunsClient } from '../client/tokens';
 import type { ILiveRuns } from '../live/tokens';
+import type { IAgainst } from './against';
+import { AgainstLine } from './againstLine';
 import { DataTable } from './dataTable';
+import { finerFrom } from './finer';
 import { Header } from './header';
 import { ChartModel } from './model';
 import { CHART_MIME, decodePayload, type IPayload } from './payload';
@@ -98,6 +101,7 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
   }
 
   private _onChanged(): void {
+    this._lookBack();
     this._update();
   }
 
@@ -107,8 +111,15 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
     }
     const { runs, isLive } = this._model;
     if (this._hasMetrics && !this._board) {
-      const { rendermime, engine, pacer, trans } = this._options;
-      this._board = new ChartBoard({ rendermime, engine, pacer, trans });
+      const { rendermime, engine, pacer, trans, client } = this._options;
+      const finer = client ? finerFrom(client) : undefined;
+      this._board = new ChartBoard({
+        rendermime,
+        engine,
+        pacer,
+        trans,
+        finer
+      });
       this.insertWidget(1, this._board);
     }
     this._options.pacer.request(this._texts);
@@ -152,6 +163,13 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
           now={Date.now()}
           trans={trans}
         />
+        {this._against && this._model.runs.length === 1 && (
+          <AgainstLine
+            against={this._against}
+            trans={trans}
+            onCompare={this._compare(this._against)}
+          />
+        )}
         {this._hasMetrics && (
           <Toolbar
             options={preferences.get(anchor)}
@@ -193,6 +211,37 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
     );
   }
 
+  /** A run has ended before the reader's eyes: what changed since the last one, and what did it do? */
+  private _lookBack(): void {
+    const { client } = this._options;
+    const [run, other] = this._model.runs;
+    if (!client || !run || other || !run.live || run.status === 'RUNNING') {
+      return;
+    }
+    if (this._lookedBack === run.run) {
+      return;
+    }
+    this._lookedBack = run.run;
+    import('./against')
+      .then(({ againstLast }) =>
+        againstLast(
+          client,
+          run,
+          () => !this.isDisposed && this._lookedBack === run.run
+        )
+      )
+      .then(against => {
+        if (!this.isDisposed && this._lookedBack === run.run) {
+          this._against = against;
+          this._head.update();
+        }
+      })
+      .catch(reason => {
+        // The store may be away; the chart is complete without.
+        console.warn('Cellruns: no comparison with the last run:', reason);
+      });
+  }
+
   /** Put the final output, made from the store, into the notebook. */
   private async _finish(
     payload: IPayload,
@@ -225,7 +274,15 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
     });
   }
 
+  private _compare(against: IAgainst): (() => void) | null {
+    const { compare } = this._options;
+    const run = this._lookedBack;
+    return compare && (() => compare([against.previous.id, run]));
+  }
+
   private _options: InlineChart.IOptions;
+  private _against: IAgainst | null = null;
+  private _lookedBack = '';
   private _model: ChartModel;
   private _mimeModel: IRenderMime.IMimeModel | null = null;
   private _head: View;
@@ -255,6 +312,8 @@ export namespace InlineChart {
     /** Loads the engine of live charts, once. */
     engine: () => Promise<ChartEngine>;
     pacer: Pacer;
+    /** Opens runs side by side; null where that cannot be. */
+    compare: ((runIds: readonly string[]) => void) | null;
     trans: TranslationBundle;
   }
 }

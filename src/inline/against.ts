@@ -1,0 +1,145 @@
+import type { IRunsClient, IRunSummary } from '../client/tokens';
+import {
+  changedLines,
+  compareCells,
+  fetchProvenance,
+  PROVENANCE_TAG
+} from '../compare/provenance';
+import { percentOf } from '../compare/table';
+import type { ChartRun } from './chartRun';
+import { summarize } from './summary';
+
+/** Runs of a notebook that the last one is looked for among. */
+const LOOK_BACK = 100;
+
+/** Waits for the record of a run that has just ended (ms): it is written by threads of their own. */
+const WAITS = [0, 700, 1500, 3000, 6000];
+
+/** What changed from the last run of a cell to this one, and what it did. */
+export interface IAgainst {
+  readonly previous: { readonly id: string; readonly name: string };
+  /** Params with other values; null is: not there. */
+  readonly params: readonly {
+    readonly key: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  }[];
+  /** Lines of code that were added and removed in all cells; null: not known. */
+  readonly code: { readonly added: number; readonly removed: number } | null;
+  /** Last values of metrics that both have. */
+  readonly metrics: readonly {
+    readonly key: string;
+    readonly before: number;
+    readonly after: number;
+    readonly percent: number | null;
+  }[];
+}
+
+/** The run before a run: the last ended one of its cell, else of its notebook; null where there is none. */
+export function previousOf(
+  run: IRunSummary,
+  all: readonly IRunSummary[]
+): IRunSummary | null {
+  const before = all
+    .filter(
+      one =>
+        one.run_id !== run.run_id &&
+        one.start_time < run.start_time &&
+        one.status !== 'RUNNING' &&
+        one.status !== 'SCHEDULED' &&
+        one.parent === run.parent
+    )
+    .sort((a, b) => b.start_time - a.start_time);
+  return (
+    before.find(one => one.cell_id !== null && one.cell_id === run.cell_id) ??
+    before[0] ??
+    null
+  );
+}
+
+/** What is different between two runs, code apart. */
+export function differenceOf(
+  run: ChartRun,
+  previous: IRunSummary,
+  code: IAgainst['code']
+): IAgainst {
+  const keys = new Set([...Object.keys(previous.params), ...run.params.keys()]);
+  const params = [...keys].flatMap(key => {
+    const before = previous.params[key] ?? null;
+    const after = run.params.get(key) ?? null;
+    return before === after ? [] : [{ key, before, after }];
+  });
+  const metrics = [...run.series.values()].flatMap(series => {
+    const known = previous.metrics[series.key];
+    const after = summarize(series).last;
+    if (!known || after === null || series.key.startsWith('system/')) {
+      return [];
+    }
+    const before = Number(known.value);
+    return [
+      { key: series.key, before, after, percent: percentOf(after, before) }
+    ];
+  });
+  return {
+    previous: { id: previous.run_id, name: previous.name },
+    params,
+    code,
+    metrics
+  };
+}
+
+/** Compare a run that has just ended with the last one; null where there is none. */
+export async function againstLast(
+  client: IRunsClient,
+  run: ChartRun,
+  isWanted: () => boolean,
+  waits: readonly number[] = WAITS
+): Promise<IAgainst | null> {
+  const { runs: found } = await client.runs({ ids: [run.run], limit: 1 });
+  const [summary] = found;
+  if (!summary?.notebook) {
+    return null;
+  }
+  const { runs } = await client.runs({
+    notebook: summary.notebook,
+    limit: LOOK_BACK
+  });
+  const previous = previousOf(summary, runs);
+  if (!previous) {
+    return null;
+  }
+  return differenceOf(
+    run,
+    previous,
+    await codeOf(client, run.run, previous.run_id, isWanted, waits)
+  );
+}
+
+async function codeOf(
+  client: IRunsClient,
+  run: string,
+  previous: string,
+  isWanted: () => boolean,
+  waits: readonly number[]
+): Promise<IAgainst['code']> {
+  const record = async (id: string) => {
+    const { runs } = await client.compare([id]);
+    const holder = runs[0]?.tags[PROVENANCE_TAG];
+    return holder ? fetchProvenance(client, holder) : null;
+  };
+  const before = await record(previous);
+  if (!before) {
+    return null;
+  }
+  for (const wait of waits) {
+    await new Promise(resolve => setTimeout(resolve, wait));
+    if (!isWanted()) {
+      return null;
+    }
+    const after = await record(run);
+    if (after && after.cells.length > 0) {
+      return changedLines(compareCells(before.cells, after.cells));
+    }
+  }
+  return null;
+}
