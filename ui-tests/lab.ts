@@ -255,7 +255,7 @@ export async function picture(
   await target.screenshot({ path: path.join(folder, `${name}.png`) });
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise(resolve => {
     const server = net.createServer();
     server.listen(0, '127.0.0.1', () => {

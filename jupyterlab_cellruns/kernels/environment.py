@@ -43,7 +43,7 @@ def kernel_environment(
     env["CELLRUNS_ALIVE"] = alive
     env["CELLRUNS_TRACKING_URI"] = uri
     if env.get("MLFLOW_TRACKING_URI") in (None, "", replaces):
-        ours = env.get("MLFLOW_TRACKING_URI") == replaces
+        ours = bool(replaces) and env.get("MLFLOW_TRACKING_URI") == replaces
         env["MLFLOW_TRACKING_URI"] = uri
         for name in _CREDENTIALS:
             value = env.pop(name, None)

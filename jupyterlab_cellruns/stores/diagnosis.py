@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from .base import StoreUnavailable
 from .endpoint import Endpoint
 
 KEPT = "What is logged meanwhile is kept on disk and stored when the server answers again."
+_ERRNO = re.compile(r"\[Errno -?\d+\] ")
 AWAY_STATUS = (408, 425, 429, 500, 502, 503, 504)
 """Statuses that pass: what MLflow's own client tries again on, and Too Early."""
 
@@ -40,7 +42,7 @@ def of_failure(error: BaseException, endpoint: Endpoint) -> StoreUnavailable:
             f"Check that it runs. It may want a client certificate (client_cert, or MLFLOW_TRACKING_CLIENT_CERT_PATH), "
             f"see {endpoint.settings}. {KEPT}",
         )
-    what = next((str(c) for c in reversed(causes) if str(c)), type(error).__name__)
+    what = _ERRNO.sub("", next((str(c) for c in reversed(causes) if str(c)), type(error).__name__))
     if "timeout" in type(error).__name__.lower():
         what = f"no answer within {endpoint.connect_timeout:g} s" if "Connect" in type(error).__name__ else "it takes too long"
     return StoreUnavailable(f"{where} does not answer: {what}", f"Check that it runs and the network. {KEPT}")
