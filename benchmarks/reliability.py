@@ -71,7 +71,6 @@ def main() -> None:
 
 def repeat(what: str, fault: Fault, lab: Lab, name: str, tries: int) -> list[str]:
     """One line of the table. Points that were logged less than 50 ms before a SIGKILL count as logged, not as lost."""
-    print(what, flush=True)
     tallies: list[Tally] = []
     failed = 0
     for i in range(tries):
@@ -84,7 +83,9 @@ def repeat(what: str, fault: Fault, lab: Lab, name: str, tries: int) -> list[str
             faults.gone(lab, kernel["id"])
     statuses = sorted({t.status for t in tallies})
     sums = [sum(getattr(t, field) for t in tallies) for field in ("logged", "stored", "lost", "doubled", "unordered")]
-    return [what, f"{tries}" + (f" ({failed} failed)" if failed else ""), *map(str, sums), "; ".join(statuses)]
+    line = [what, f"{tries}" + (f" ({failed} failed)" if failed else ""), *map(str, sums), "; ".join(statuses)]
+    print("| " + " | ".join(line) + " |", flush=True)
+    return line
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def test_kernel_killed_in_mid_loop(lab: Lab) -> None:
 
 
 def test_kernel_restarted_in_mid_loop(lab: Lab) -> None:
-    check(faults.restarted(lab, "restarted"), "KILLED", "FINISHED")
+    check(faults.restarted(lab, "restarted"), "KILLED")
 
 
 def test_kernel_restarted_by_itself_after_a_crash(lab: Lab) -> None:
@@ -48,11 +48,11 @@ def test_kernel_restarted_by_itself_after_a_crash(lab: Lab) -> None:
 
 
 def test_kernel_interrupted_in_mid_loop(lab: Lab) -> None:
-    check(faults.interrupted(lab, "interrupted"), "KILLED", "FAILED", "RUNNING")
+    check(faults.interrupted(lab, "interrupted"), "KILLED")
 
 
 def test_a_storm_of_twenty_restarts(lab: Lab) -> None:
-    check(faults.restart_storm(lab, "storm"), "KILLED", "FINISHED")
+    check(faults.restart_storm(lab, "storm"), "KILLED")
 
 
 def test_mlflow_process_killed(lab: Lab) -> None:
@@ -76,7 +76,7 @@ def test_disk_full_while_spooling(lab: Lab) -> None:
 
 
 def test_server_killed_and_its_kernel_with_it(lab: Lab) -> None:
-    check(faults.server_killed(lab, "crash", "python3"), "KILLED", "RUNNING")
+    check(faults.server_killed(lab, "crash", "python3"), "KILLED")
 
 
 def test_server_killed_and_the_kernel_goes_on(lab: Lab) -> None:
