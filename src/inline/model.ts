@@ -14,6 +14,9 @@ const BACKFILL_RUNS = 40;
 /** Time that a kernel has to write the final output itself, in ms. */
 const GRACE = 2000;
 
+/** Time until the store has the last points of a run whose end was told, in ms. */
+const SETTLED = 1000;
+
 /** The runs of one chart output: what the notebook holds, completed and kept up to date from store and kernel. */
 export class ChartModel {
   constructor(options: ChartModel.IOptions) {
@@ -110,8 +113,17 @@ export class ChartModel {
     if (!known && (change.anchor === null || change.anchor !== this.anchor)) {
       return;
     }
-    this._run(change.run);
+    const run = this._run(change.run);
     this._changed.emit();
+    if (change.kind === 'end' && run.backfill === 'done') {
+      // What came while the store was asked is in neither half; now it has all of it.
+      setTimeout(() => {
+        if (!this._disposed) {
+          run.backfill = 'no';
+          void this._complete();
+        }
+      }, SETTLED);
+    }
     if (!known || change.kind === 'end' || change.kind === 'start') {
       void this._complete();
     }

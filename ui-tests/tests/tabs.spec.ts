@@ -15,6 +15,9 @@ with mlflow.start_run(run_name="long") as run:
 
 let lab: Lab;
 
+// Two JupyterLabs at once in one browser.
+test.setTimeout(200_000);
+
 test.beforeEach(async () => {
   lab = await new Lab().start();
 });
@@ -75,11 +78,12 @@ test('two tabs on one notebook show the run, and its points are stored once', as
     `${lab.url}/lab/workspaces/other/tree/two.ipynb?token=${lab.token}`
   );
   await lab.ready(other);
+  const address = `${lab.url}/lab/workspaces/other/tree/two.ipynb`;
   await lab.runAll(page);
   await expect(charts(page)).toHaveCount(1, { timeout: 60_000 });
   // The other tab knows the run from the kernel: its chart comes by the anchor when it is loaded anew.
   await lab.save(page);
-  await other.reload();
+  await other.goto(address);
   await other.locator('.jp-Notebook .jp-Cell').first().waitFor();
   await expect(charts(other)).toHaveCount(1);
   lab.python('open("stop", "w").close()');
