@@ -7,93 +7,60 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from tornado.web import RequestHandler
 
-from .artifacts import ArtifactContentHandler, ArtifactsHandler
-from .charts import AnchorsHandler, ChartsHandler
-from .compare import CompareHandler, ImportanceHandler
 from .context import RouteContext
-from .experiments import ExperimentsHandler
-from .folders import FolderHandler, FoldersHandler, MigrateHandler
 from .kernel_context import KernelContextHandler
 from .kernel_provenance import KernelProvenanceHandler
-from .lineage import DatasetUsesHandler
-from .model_files import ModelContentHandler, ModelFilesHandler
-from .model_servers import ModelInvocationsHandler, ModelServerHandler, ModelServersHandler
-from .model_tries import ModelTriesHandler, ModelTryHandler
-from .models import ModelCheckHandler
-from .notebooks import NotebooksHandler
-from .projects import (
-    ExportHandler,
-    FetchHandler,
-    JobHandler,
-    JobLogHandler,
-    JobsHandler,
-    ManagersHandler,
-    PlanHandler,
-)
-from .push import PushesHandler, PushHandler
-from .registry import RegisterHandler, RegistryHandler, VersionsHandler
-from .runs import RunHandler, RunsHandler
-from .runs_edit import RunsEditHandler
-from .runs_table import (
-    RunsCellsHandler,
-    RunsTableHandler,
-    TableColumnsHandler,
-    TableIdsHandler,
-    TableValuesHandler,
-    TableWarmHandler,
-)
-from .series import SeriesHandler
-from .settings import SettingsHandler
-from .status import StatusHandler
+from .lazy import lazy
 from .tracking import TrackingHandler
 
 Route = tuple[str, type[RequestHandler], dict[str, Any]]
 
-_BROWSER: list[tuple[str, type[RequestHandler]]] = [
-    ("status", StatusHandler),
-    ("experiments", ExperimentsHandler),
-    ("compare", CompareHandler),
-    ("compare/importance", ImportanceHandler),
-    ("notebooks", NotebooksHandler),
-    ("settings", SettingsHandler),
-    ("runs", RunsHandler),
-    ("runs/table", RunsTableHandler),
-    ("runs/table/columns", TableColumnsHandler),
-    ("runs/table/values", TableValuesHandler),
-    ("runs/table/warm", TableWarmHandler),
-    ("runs/table/ids", TableIdsHandler),
-    ("runs/edit", RunsEditHandler),
-    ("runs/cells", RunsCellsHandler),
-    ("runs/([^/]+)", RunHandler),
-    ("runs/([^/]+)/series", SeriesHandler),
-    ("runs/([^/]+)/artifacts", ArtifactsHandler),
-    ("runs/([^/]+)/artifacts/content", ArtifactContentHandler),
-    ("kernels/([^/]+)/anchors", AnchorsHandler),
-    ("charts", ChartsHandler),
-    ("models/check", ModelCheckHandler),
-    ("projects/managers", ManagersHandler),
-    ("projects/plan", PlanHandler),
-    ("projects/export", ExportHandler),
-    ("projects/fetch", FetchHandler),
-    ("projects/jobs", JobsHandler),
-    ("folders", FoldersHandler),
-    ("folders/([^/]+)", FolderHandler),
-    ("folders/([^/]+)/migrate", MigrateHandler),
-    ("push", PushesHandler),
-    ("push/([^/]+)", PushHandler),
-    ("models/files", ModelFilesHandler),
-    ("models/content", ModelContentHandler),
-    ("registry/register", RegisterHandler),
-    ("registry/versions", VersionsHandler),
-    ("registry/(.+)", RegistryHandler),
-    ("datasets/uses", DatasetUsesHandler),
-    ("models/tries", ModelTriesHandler),
-    ("models/tries/([0-9a-f]+)", ModelTryHandler),
-    ("models/servers", ModelServersHandler),
-    ("models/servers/([0-9a-f]+)", ModelServerHandler),
-    ("models/servers/([0-9a-f]+)/invocations", ModelInvocationsHandler),
-    ("projects/jobs/([^/]+)", JobHandler),
-    ("projects/jobs/([^/]+)/log", JobLogHandler),
+# Handlers of browser routes are named, not imported: a server that starts needs none of them yet.
+_BROWSER: list[tuple[str, str]] = [
+    ("status", "status.StatusHandler"),
+    ("experiments", "experiments.ExperimentsHandler"),
+    ("compare", "compare.CompareHandler"),
+    ("compare/importance", "compare.ImportanceHandler"),
+    ("notebooks", "notebooks.NotebooksHandler"),
+    ("settings", "settings.SettingsHandler"),
+    ("runs", "runs.RunsHandler"),
+    ("runs/table", "runs_table.RunsTableHandler"),
+    ("runs/table/columns", "runs_table.TableColumnsHandler"),
+    ("runs/table/values", "runs_table.TableValuesHandler"),
+    ("runs/table/warm", "runs_table.TableWarmHandler"),
+    ("runs/table/ids", "runs_table.TableIdsHandler"),
+    ("runs/edit", "runs_edit.RunsEditHandler"),
+    ("runs/cells", "runs_table.RunsCellsHandler"),
+    ("runs/([^/]+)", "runs.RunHandler"),
+    ("runs/([^/]+)/series", "series.SeriesHandler"),
+    ("runs/([^/]+)/artifacts", "artifacts.ArtifactsHandler"),
+    ("runs/([^/]+)/artifacts/content", "artifacts.ArtifactContentHandler"),
+    ("kernels/([^/]+)/anchors", "charts.AnchorsHandler"),
+    ("charts", "charts.ChartsHandler"),
+    ("models/check", "models.ModelCheckHandler"),
+    ("projects/managers", "projects.ManagersHandler"),
+    ("projects/plan", "projects.PlanHandler"),
+    ("projects/export", "projects.ExportHandler"),
+    ("projects/fetch", "projects.FetchHandler"),
+    ("projects/jobs", "projects.JobsHandler"),
+    ("folders", "folders.FoldersHandler"),
+    ("folders/([^/]+)", "folders.FolderHandler"),
+    ("folders/([^/]+)/migrate", "folders.MigrateHandler"),
+    ("push", "push.PushesHandler"),
+    ("push/([^/]+)", "push.PushHandler"),
+    ("models/files", "model_files.ModelFilesHandler"),
+    ("models/content", "model_files.ModelContentHandler"),
+    ("registry/register", "registry.RegisterHandler"),
+    ("registry/versions", "registry.VersionsHandler"),
+    ("registry/(.+)", "registry.RegistryHandler"),
+    ("datasets/uses", "lineage.DatasetUsesHandler"),
+    ("models/tries", "model_tries.ModelTriesHandler"),
+    ("models/tries/([0-9a-f]+)", "model_tries.ModelTryHandler"),
+    ("models/servers", "model_servers.ModelServersHandler"),
+    ("models/servers/([0-9a-f]+)", "model_servers.ModelServerHandler"),
+    ("models/servers/([0-9a-f]+)/invocations", "model_servers.ModelInvocationsHandler"),
+    ("projects/jobs/([^/]+)", "projects.JobHandler"),
+    ("projects/jobs/([^/]+)/log", "projects.JobLogHandler"),
 ]
 _KERNEL: list[tuple[str, type[RequestHandler]]] = [
     ("kernel/context", KernelContextHandler),
@@ -105,4 +72,5 @@ _KERNEL: list[tuple[str, type[RequestHandler]]] = [
 def handlers(context: RouteContext | None = None) -> list[Route]:
     """All routes, as an extension app adds them: without the base URL. Who makes the context also closes it."""
     shared = {"context": context or RouteContext()}
-    return [(url_path_join("/cellruns", path), handler, shared) for path, handler in _BROWSER + _KERNEL]
+    routes = [*((path, lazy(where)) for path, where in _BROWSER), *_KERNEL]
+    return [(url_path_join("/cellruns", path), handler, shared) for path, handler in routes]
