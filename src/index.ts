@@ -13,6 +13,7 @@ import { pushPlugin } from './push/plugin';
 import { runsPlugin } from './runs/plugin';
 import { tablePlugin } from './table/plugin';
 import { exportPlugin, projectsPlugin } from './projects/plugin';
+import { wayBackPlugin } from './way-back/plugin';
 import { sessionPlugin } from './session/plugin';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -23,6 +24,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   sessionPlugin,
   runsPlugin,
   tablePlugin,
+  wayBackPlugin,
   pushPlugin,
   foldersPlugin,
   modelsPlugin,

@@ -14,6 +14,8 @@ export class Lab {
   readonly root = path.join(this.folder, 'root');
   readonly token = 'ui-tests';
   url = '';
+  /** More environment of the server, for example MLFLOW_TRACKING_URI. */
+  extraEnv: Record<string, string> = {};
   private _process: ChildProcess | null = null;
 
   /** Start it and wait until it answers. */
@@ -63,7 +65,8 @@ export class Lab {
           JUPYTERLAB_WORKSPACES_DIR: path.join(this.folder, 'workspaces'),
           JUPYTER_DATA_DIR: path.join(this.folder, 'data'),
           JUPYTER_RUNTIME_DIR: path.join(this.folder, 'runtime'),
-          MLFLOW_DISABLE_TELEMETRY: 'true'
+          MLFLOW_DISABLE_TELEMETRY: 'true',
+          ...this.extraEnv
         }
       }
     );

@@ -17,8 +17,8 @@ import { Failure, Skeleton } from './states';
 import { StatusSign, statusText } from './status';
 import { Duration } from './time';
 
-/** Command that shows the cell that started a run. */
-const GO_TO_CELL = 'cellruns:go-to-cell';
+/** Command that shows the cell that started a run, or its stored source. */
+const OPEN_CELL = 'cellruns:open-cell-of-run';
 /** Command that copies runs into another store. */
 const PUSH = 'cellruns:push-runs';
 /** Tags that say where a copy of the run is; the store's id follows. */
@@ -187,13 +187,13 @@ function Facts(props: {
           <StatusSign status={run.status} />
           {statusText(run.status, trans)}
         </span>
-        {notebook && cell_id && commands.hasCommand(GO_TO_CELL) ? (
+        {notebook && cell_id && commands.hasCommand(OPEN_CELL) ? (
           <button
             type="button"
             className="jp-Cellruns-button"
             title={notebook}
             onClick={() =>
-              void commands.execute(GO_TO_CELL, { path: notebook, cell_id })
+              void commands.execute(OPEN_CELL, { run_ids: [run.run_id] })
             }
           >
             {cell}

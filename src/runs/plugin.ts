@@ -17,7 +17,7 @@ import { ILiveRuns } from '../live/tokens';
 // Made at activation, so that the panel knows what it showed.
 // eslint-disable-next-line jupyter/prefer-lazy-imports
 import { TableMemory } from '../table/memory';
-import { readChoice } from '../table/scope';
+import { FIRST_CHOICE, readChoice } from '../table/scope';
 import { cellrunsIcon } from './icons';
 import { markdownRenderer } from './markdown';
 import { PanelState } from './panel-state';
@@ -26,6 +26,7 @@ import { RunsPanel } from './widget';
 namespace CommandIDs {
   export const openRuns = 'cellruns:open-runs';
   export const openRun = 'cellruns:open-run';
+  export const showCellRuns = 'cellruns:show-cell-runs';
 }
 
 /** How often the panel looks for runs that no event told of (ms). */
@@ -144,6 +145,30 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       execute: async args => {
         if (typeof args.run_id === 'string') {
           state.open(args.run_id);
+        }
+        await show();
+      }
+    });
+    commands.addCommand(CommandIDs.showCellRuns, {
+      label: trans.__('Show the Runs of a Cell'),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            path: {
+              type: 'string',
+              description: trans.__('Path of the notebook')
+            },
+            cell_id: { type: 'string', description: trans.__('Id of the cell') }
+          },
+          required: ['path', 'cell_id']
+        }
+      },
+      execute: async args => {
+        if (typeof args.path === 'string' && typeof args.cell_id === 'string') {
+          state.notebook = args.path;
+          state.choose({ ...FIRST_CHOICE, cell: args.cell_id });
+          state.open(null);
         }
         await show();
       }

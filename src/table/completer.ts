@@ -59,7 +59,9 @@ export async function complete(
   }
   const typed = what.typed.toLowerCase();
   const found = (await candidates(what, source)).filter(
-    ({ label }) => label.toLowerCase().includes(typed) && label !== what.typed
+    ({ label }) =>
+      label.toLowerCase().includes(typed) &&
+      (what.kind === 'value' || label !== what.typed)
   );
   return found
     .sort(

@@ -89,16 +89,26 @@ export function useLines(options: {
     };
   }, [model, viewport, height]);
 
+  // The line that shall have the focus may be rendered, and then loaded, only later.
+  const wanted = useRef<number | null>(null);
+  useEffect(() => {
+    if (wanted.current !== null) {
+      const node = viewport.current?.querySelector<HTMLElement>(
+        `[data-index="${wanted.current}"]`
+      );
+      if (node) {
+        node.focus({ preventScroll: true });
+        if (model.row(wanted.current)) {
+          wanted.current = null;
+        }
+      }
+    }
+  });
   const focus = useCallback(
     (index: number) => {
       virtualizer.scrollToIndex(index, { align: 'auto' });
       setCurrent(index);
-      // The line may be rendered only now.
-      requestAnimationFrame(() =>
-        viewport.current
-          ?.querySelector<HTMLElement>(`[data-index="${index}"]`)
-          ?.focus({ preventScroll: true })
-      );
+      wanted.current = index;
     },
     [virtualizer, viewport]
   );

@@ -13,6 +13,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { UUID } from '@lumino/coreutils';
 
 import { IRunsClient } from '../client/tokens';
 import { ILiveRuns } from '../live/tokens';
@@ -24,7 +25,7 @@ import { addRunCommands } from './commands';
 // Shared by all tabs.
 // eslint-disable-next-line jupyter/prefer-lazy-imports
 import { TableMemory } from './memory';
-import { readChoice } from './scope';
+import { readChoice, resolveScope, type IScopeChoice } from './scope';
 import { makeTab, type RunsTab } from './tab';
 
 namespace CommandIDs {
@@ -69,7 +70,6 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
     const tracker = new WidgetTracker<MainAreaWidget<RunsTab>>({
       namespace: 'cellruns-table'
     });
-    let count = 0;
     commands.addCommand(CommandIDs.openTable, {
       label: trans.__('Open the Runs Table'),
       icon: cellrunsIcon,
@@ -97,6 +97,17 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
         const current = notebooks.currentWidget?.context.localPath ?? null;
         const notebook =
           typeof args.notebook === 'string' ? args.notebook : current;
+        const choice = readChoice(
+          args.mode === undefined ? { mode: 'all' } : args
+        );
+        const id = tabId(choice, notebook);
+        const open = tracker.find(
+          one => tabId(one.content.choice, one.content.notebook) === id
+        );
+        if (open) {
+          shell.activateById(open.id);
+          return open;
+        }
         const widget = makeTab({
           client,
           live,
@@ -105,13 +116,12 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
           commands,
           copy: text => Clipboard.copyToSystem(text),
           markdown: markdownRenderer(rendermime),
-          choice: readChoice(args.mode === undefined ? { mode: 'all' } : args),
+          choice,
           notebook,
           onOpen: runId =>
             void commands.execute(CommandIDs.openRun, { run_id: runId })
         });
-        count += 1;
-        widget.id = `jp-Cellruns-table-${count}-${Date.now()}`;
+        widget.id = `jp-Cellruns-${UUID.uuid4()}`;
         widget.title.label = trans.__('Runs');
         widget.title.icon = cellrunsIcon;
         widget.title.closable = true;
@@ -124,7 +134,7 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
     });
     void restorer?.restore(tracker, {
       command: CommandIDs.openTable,
-      name: widget => widget.id,
+      name: ({ content }) => tabId(content.choice, content.notebook),
       args: ({ content }) => ({
         mode: content.choice.mode,
         ...(content.choice.experiments
@@ -139,3 +149,8 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/** One tab for each choice of runs. */
+function tabId(choice: IScopeChoice, notebook: string | null): string {
+  return resolveScope({ ...choice, deleted: false }, notebook).place;
+}
