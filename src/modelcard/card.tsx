@@ -57,7 +57,7 @@ function Line(props: {
     label: string,
     title?: string
   ): React.JSX.Element =>
-    commands.hasCommand(command) ? (
+    model.attached && commands.hasCommand(command) ? (
       <button
         type="button"
         className="jp-Cellruns-modelCardLink"

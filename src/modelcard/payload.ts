@@ -18,6 +18,8 @@ export interface ICardModel {
   /** Beginning of requirements.txt. */
   readonly requirements: string | null;
   readonly registered: readonly { name: string; version: string }[];
+  /** False where the user's code logged it to a store that Cellruns does not know. */
+  readonly attached: boolean;
 }
 
 /** What a card output holds. */
@@ -57,6 +59,7 @@ function model(item: Record<string, unknown>): ICardModel {
     size: typeof item.size === 'number' ? item.size : null,
     mlmodel: text(item.mlmodel),
     requirements: text(item.requirements),
+    attached: item.attached !== false,
     registered: list(item.registered).map(entry => {
       const { name, version } = map(entry, 'registered');
       return { name: text(name) ?? '', version: text(version) ?? '' };

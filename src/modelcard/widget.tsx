@@ -70,7 +70,9 @@ export class ModelCard extends ReactWidget implements IRenderMime.IRenderer {
                 judgeCard(model, kernel, client, trans)
               )
             : null,
-          model.run ? client.versions(model.run, idOf(model.modelId)) : null
+          model.run && model.attached
+            ? client.versions(model.run, idOf(model.modelId))
+            : null
         ]);
         // A saved notebook may be open where no server knows its models: the card says what it holds.
         if (verdict.status === 'fulfilled' && verdict.value) {

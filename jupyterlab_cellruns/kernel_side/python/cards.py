@@ -61,6 +61,7 @@ class Cards:
         entry = dict(
             self._seen.get(model_id) or describe(""), name=name or model_id, model_id=model_id, uri=uri, run=run_id,
             run_name=state.name if state is not None else None, registered=[],
+            attached=state is None or not state.mirrored,
         )
         if self._cell is not self.owner.cell:
             self._cell, self._display, self._entries, self._total = self.owner.cell, None, [], 0

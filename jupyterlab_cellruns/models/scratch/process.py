@@ -120,7 +120,8 @@ class Process:
             self.peak = max(self.peak, used)
             if bounds.memory is not None and used > bounds.memory:
                 self.stop("memory")
-            await asyncio.sleep(_LOOK_S)
+            # What runs for hours is looked at less often than what runs for seconds.
+            await asyncio.sleep(_LOOK_S if bounds.seconds is not None else 10 * _LOOK_S)
 
     async def _read_out(self) -> None:
         assert self._process is not None and self._process.stdout is not None
