@@ -112,7 +112,7 @@ def _merge(made: Path, database: Path, runs: int, experiments: int) -> Migrated:
             for table in _tables(db):
                 _copy(db, table)
             if len(db.execute("PRAGMA main.foreign_key_check").fetchall()) > faults:
-                raise StoreRefused(f"The runs do not fit into {database}", "Nothing was changed; see docs/stores.md.")
+                raise StoreRefused(f"The runs do not fit into {database}", "Nothing was changed; see docs/mlruns.md.")
             after = int(db.execute("SELECT count(*) FROM main.runs").fetchone()[0])
             db.execute("COMMIT")
         except BaseException as error:
