@@ -61,7 +61,7 @@ history = {k: points(k) for k in run.data.metrics}
 models = []
 try:
     found = client.search_logged_models([run.info.experiment_id], filter_string=f"source_run_id = '{run_id}'")
-except mlflow.exceptions.MlflowException:
+except (AttributeError, mlflow.exceptions.MlflowException):
     found = []  # MLflow 2
 for m in found:
     models.append([m.model_id, m.name, str(m.status), m.model_uri])
