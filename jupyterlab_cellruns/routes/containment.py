@@ -27,6 +27,8 @@ def check_inside(artifact_uri: str, path: str, artifacts: Path | None) -> None:
 
 def _folder(artifact_uri: str, artifacts: Path | None) -> Path | None:
     uri = urlsplit(artifact_uri)
+    if not artifact_uri:
+        return None
     if uri.scheme == "mlflow-artifacts":
         return None if artifacts is None else artifacts / unquote(uri.path).lstrip("/")
     if artifacts is None or uri.scheme not in ("", "file"):

@@ -15,6 +15,7 @@ from tornado import iostream, web
 
 from . import arguments
 from .artifacts import ArtifactContentHandler
+from .containment import check_inside
 from .encode import encode
 from .mlflow_call import MlflowHandler
 from .model_place import Place, find, listed, local_folder
@@ -79,6 +80,8 @@ class ModelContentHandler(ModelPlaceHandler, ArtifactContentHandler):
         span = self._span()
         async with self.opened() as (call, send):
             place: Place = await find(uri, call)
+            artifacts = self.asked_store().artifacts
+            await self.blocking(lambda: check_inside(*_in_run(place, path), artifacts))
             response = await send(*place.file(path))
             try:
                 await self._stream(response, path, download, span)
@@ -86,3 +89,11 @@ class ModelContentHandler(ModelPlaceHandler, ArtifactContentHandler):
                 return
             finally:
                 await response.aclose()
+
+
+def _in_run(place: Place, path: str) -> tuple[str, str]:
+    """Where the artifacts begin that a file has to stay in, and its path there: the run's, or the logged model's own."""
+    uri = place.artifact_uri or ""
+    if place.model_id is None and place.path and uri.endswith("/" + place.path):
+        return uri[: -len(place.path) - 1], f"{place.path}/{path}"
+    return uri, path

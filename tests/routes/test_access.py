@@ -196,6 +196,16 @@ def test_artifact_paths_stay_in_their_run(lab: Lab) -> None:
             assert status in (400, 403, 404) or text == b'{"files":[]}', (route, bad, status, text)
             assert b"secret" not in text.replace(b"secret.txt", b""), (route, bad)
     assert asker.ask(base + "/content?path=fine.html") == 200
+    (folder / "a" / "MLmodel").write_text("flavors: {}\n")
+    model = f"cellruns/models/content?uri=runs:/{run_id}/a&path="
+    assert asker.ask(model + "MLmodel") == 200
+    for bad in ("up/outside.txt", "../link.txt", "..%2F..%2Fx"):
+        status, text = asker.read(model + bad)
+        assert status in (400, 403, 404), (bad, status, text)
+        assert b"secret" not in text
+    for bad in ("a/up", "..", "a/../..", "%2E%2E"):
+        status, text = asker.read(f"cellruns/models/content?uri=runs:/{run_id}/{bad}&path=outside.txt")
+        assert status in (400, 403, 404), (bad, status, text)
     for bad_run in ("..", "%2E%2E", "..%2F..", "a%2Fb", "a.b"):
         assert asker.ask(f"cellruns/runs/{bad_run}/artifacts/content?path=x") in (400, 404), bad_run
     request = urllib.request.Request(
