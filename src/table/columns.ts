@@ -117,12 +117,12 @@ function attributeLabel(key: string, trans: TranslationBundle): string {
   return labels[key] ?? key;
 }
 
-/** Width (px) of a column that nobody has resized. */
-export function defaultWidth(column: IColumn): number {
+/** Width (px) of a column that nobody has resized; a group's mean and spread want more. */
+export function defaultWidth(column: IColumn, grouped: boolean): number {
   if (column.kind === 'attribute') {
     return ['execution_count', 'duration', 'status'].includes(column.key)
       ? 80
       : 110;
   }
-  return isMetric(column) ? 92 : 104;
+  return isMetric(column) ? (grouped ? 150 : 92) : 104;
 }

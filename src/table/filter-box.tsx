@@ -24,8 +24,16 @@ export function FilterBox(props: {
   const isFilter = readFilter(text).filter !== '';
   const error = isFilter ? model.filterError : null;
 
-  const offer = async (value: string, cursor: number | null) => {
+  const offer = async (
+    value: string,
+    cursor: number | null,
+    wanted = false
+  ) => {
     const request = ++asked.current;
+    if (!wanted && value.trim() === '') {
+      setOffered([]);
+      return;
+    }
     const found = await complete(value, cursor ?? value.length, {
       offers: model.offers ?? [],
       values: (column, prefix) => model.values(column, prefix)
@@ -91,7 +99,7 @@ export function FilterBox(props: {
       props.onLeave();
     } else if (event.key === ' ' && event.ctrlKey) {
       stop();
-      void offer(text, event.currentTarget.selectionStart);
+      void offer(text, event.currentTarget.selectionStart, true);
     }
   };
 

@@ -216,20 +216,21 @@ const GridRow = memo(
 function useColumns(model: TableModel): Table<ITableRow> {
   const { trans } = useView();
   const columns = model.columns;
-  const { widths, pinned } = model.state;
+  const { widths, pinned, group } = model.state;
+  const grouped = group !== null;
   const defs = useMemo<ColumnDef<ITableRow>[]>(
     () =>
       [NAME, ...columns.filter(column => column.id !== NAME.id)].map(
         column => ({
           id: column.id,
           header: columnLabel(column, trans),
-          size: column === NAME ? NAME_WIDTH : defaultWidth(column),
+          size: column === NAME ? NAME_WIDTH : defaultWidth(column, grouped),
           minSize: column === NAME ? 120 : 44,
           maxSize: 1200,
           meta: column
         })
       ),
-    [columns, trans]
+    [columns, trans, grouped]
   );
   return useReactTable<ITableRow>({
     data: NO_ROWS,
