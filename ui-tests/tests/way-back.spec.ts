@@ -106,6 +106,7 @@ with mlflow.start_run(run_name="live"):
   );
   await lab.open(page, 'jump.ipynb');
   await lab.command(page, 'cellruns:open-runs');
+  await page.getByRole('button', { name: /^Cellruns: Ready/ }).waitFor();
   await page.locator('.jp-Cell').first().click();
   await lab.command(page, 'notebook:run-cell-and-select-next');
   await expect(panel(page).locator('.jp-Cellruns-foot')).toContainText(
