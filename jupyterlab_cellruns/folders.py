@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .stores.base import StoreRefused
-from .stores.mlruns import MlrunsStore
-from .stores.mlruns_files import is_file_store
-from .stores.mlruns_migrate import Migrated, migrate
+
+if TYPE_CHECKING:
+    from .stores.mlruns import MlrunsStore
+    from .stores.mlruns_migrate import Migrated
 
 NAME = "mlruns"
 _AGAIN_SECONDS = 10.0
@@ -74,6 +75,8 @@ class Folders:
 
     def look(self, notebook: str | None) -> None:
         """Look for a file store in the root directory and in the notebook's folder. Blocks."""
+        from .stores.mlruns_files import is_file_store
+
         with self._lock:
             found = False
             for place in _places(notebook):
@@ -85,6 +88,8 @@ class Folders:
                         del self._stores[store_id]
                         found = True
                 elif is_file_store(folder):
+                    from .stores.mlruns import MlrunsStore
+
                     label = f"{place}/{NAME}" if place else NAME
                     index = self._data / f"{store_id}.db"
                     self._stores[store_id] = MlrunsStore(store_id, label, folder, index)
@@ -94,6 +99,8 @@ class Folders:
 
     async def migrate(self, store_id: str) -> Migration:
         """Copy the runs into the local database by MLflow's own command; returns when it is done."""
+        from .stores.mlruns_migrate import migrate
+
         migration = self.migration(store_id)
         store = self._stores[store_id]
         if migration.state == "running":

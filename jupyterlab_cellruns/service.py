@@ -6,8 +6,9 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import __version__, experiments
 from .announce import Announcer
@@ -19,16 +20,19 @@ from .experiments import Mode
 from .folders import Folders
 from .kernels.kernels import Kernels
 from .kernels.processes import Processes
-from .models.jobs import ModelJobs
 from .notebooks import Notebooks
 from .projects.service import Projects
-from .provenance.log import ProvenanceLog
-from .provenance.report import Report
-from .push.jobs import Jobs
+from .provenance.pending import PendingFolder
 from .rerun import Rerun, earlier_run
 from .sessions import Sessions
 from .spools import SpoolHome
 from .stores.registry import Stores
+
+if TYPE_CHECKING:
+    from .models.jobs import ModelJobs
+    from .provenance.log import ProvenanceLog
+    from .provenance.report import Report
+    from .push.jobs import Jobs
 
 _LEFT_SECONDS = 30.0
 """How often a server looks whether another one has died and left something."""
@@ -123,19 +127,14 @@ class Service:
         self._tasks: set[asyncio.Future[Any]] = set()
         self._planned: dict[str, dict[str, Any]] = {}
         self._following_left: asyncio.Future[None] | None = None
-        self.models = ModelJobs()
         self.notebooks = Notebooks(data_dir / "notebooks.json")
         self.sessions = Sessions(serverapp.session_manager, serverapp.root_dir)
         self._announcer = Announcer(serverapp.event_logger, self._news, log)
         self.capture = Capture(stores, self.store_of_kernel, SpoolFolder(spools.folder), self._announcer.changed, log)
-        self._provenance = ProvenanceLog(
-            spools.folder, stores, self.capture.applied, self.capture.problem, self._announcer.changed, log
-        )
         self.projects = Projects(serverapp, data_dir / "projects", self, server_url, log)
         self.folders = Folders(
             Path(serverapp.root_dir).resolve(), data_dir / "folders", local_database, lambda: self._announcer.changed(set()), log
         )
-        self.pushes = Jobs(stores, self._announcer.changed, log)
         manager = serverapp.kernel_manager
         self._processes = Processes(data_dir / "alive", spools.folder)
         self._closer = Closer(stores, self.capture, self._processes, self._announcer.changed, log)
@@ -145,6 +144,30 @@ class Service:
             wanted=self._wanted, store_of=self._store_of_session, notice=self._notice, closer=self._closer,
             alive=str(self._processes.folder), log=log,
         )
+
+    @cached_property
+    def models(self) -> ModelJobs:
+        """What is tried and served of models; made when it is first asked for, as the next two."""
+        from .models.jobs import ModelJobs
+
+        return ModelJobs()
+
+    @cached_property
+    def pushes(self) -> Jobs:
+        """Runs on their way from one store to another."""
+        from .push.jobs import Jobs
+
+        return Jobs(self.stores, self._announcer.changed, self.log)
+
+    @cached_property
+    def _provenance(self) -> ProvenanceLog:
+        from .provenance.log import ProvenanceLog
+
+        made = ProvenanceLog(
+            self._spools.folder, self.stores, self.capture.applied, self.capture.problem, self._announcer.changed, self.log
+        )
+        made.start()
+        return made
 
     @property
     def enabled(self) -> bool:
@@ -172,10 +195,14 @@ class Service:
         if self._following_left is not None:
             self._following_left.cancel()
         await asyncio.to_thread(self.projects.stop)
-        await self.models.stop()
+        made = vars(self)
+        if "models" in made:
+            await self.models.stop()
         await self.following.stop()
-        await self._provenance.stop()
-        await self.pushes.close()
+        if "_provenance" in made:
+            await self._provenance.stop()
+        if "pushes" in made:
+            await self.pushes.close()
         stored = await asyncio.to_thread(self.capture.stop)
         await self.stores.stop()
         if stored:
@@ -360,7 +387,8 @@ class Service:
             if not begun:
                 begun = True
                 self.keep(asyncio.ensure_future(self._closer.watch(self.following.ids)))
-                self._provenance.start()
+                if await asyncio.to_thread(PendingFolder(self._spools.folder).paths):
+                    _ = self._provenance
             await asyncio.sleep(0.5 if following else _LEFT_SECONDS)
 
     def _done(self, task: asyncio.Future[Any]) -> None:

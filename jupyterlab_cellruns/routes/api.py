@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..experiments import Mode
-from ..folders import Folders
-from ..models.jobs import ModelJobs
-from ..projects.service import Projects
-from ..provenance.report import Report
-from ..push.jobs import Jobs
-from ..rerun import Rerun
 from ..stores.attached import AttachedStore
+
+if TYPE_CHECKING:
+    from ..experiments import Mode
+    from ..folders import Folders
+    from ..models.jobs import ModelJobs
+    from ..projects.service import Projects
+    from ..provenance.report import Report
+    from ..push.jobs import Jobs
+    from ..rerun import Rerun
 
 SETTING = "cellruns"
 """Key of the `Service` in the tornado settings."""
