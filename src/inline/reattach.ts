@@ -31,14 +31,18 @@ export class Reattach {
       return;
     }
     const anchors = await this._client.anchors(kernelId);
-    const open = anchors.filter(anchor => anchor.open);
-    if (panel.isDisposed || open.length === 0) {
+    if (panel.isDisposed) {
       return;
     }
-    for (const { anchor, run_ids } of open) {
-      this._live?.adopt(anchor, kernelId, run_ids);
+    const cells = [...(panel.content.model?.cells ?? [])];
+    // Also what ended while no page was there to take its final state.
+    const unfinished = new Set(cells.flatMap(cell => unfinishedAnchors(cell)));
+    for (const { anchor, run_ids, open } of anchors) {
+      if (open || unfinished.has(anchor)) {
+        this._live?.adopt(anchor, kernelId, run_ids);
+      }
     }
-    for (const cell of panel.content.model?.cells ?? []) {
+    for (const cell of cells) {
       const outputs = missingOutputs(cell, anchors, this._text);
       for (const { index, output } of outputs) {
         const list = (cell as ICodeCellModel).outputs;
@@ -102,6 +106,21 @@ export function missingOutputs(
     }
   }
   return [{ index, output: opening(newest, text) }];
+}
+
+function unfinishedAnchors(cell: ICellModel): string[] {
+  if (cell.type !== 'code') {
+    return [];
+  }
+  const { outputs } = cell as ICodeCellModel;
+  const found: string[] = [];
+  for (let i = 0; i < outputs.length; i++) {
+    const payload = payloadOf(outputs.get(i).data[CHART_MIME]);
+    if (payload && !payload.ended) {
+      found.push(payload.anchor);
+    }
+  }
+  return found;
 }
 
 function opening(anchor: IAnchor, text: string) {

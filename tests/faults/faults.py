@@ -86,7 +86,9 @@ def restart_storm(lab: Lab, name: str, times: int = 20) -> Tally:
     tally = scene.tally()
     lab.fetch(f"api/kernels/{scene.kernel.id}/restart", "POST")
     kernel = Kernel(lab, scene.kernel.id, scene.kernel.session_id).ready()
-    reply = kernel.run("import mlflow\nwith mlflow.start_run() as run: mlflow.log_metric('last', 1)\nprint(run.info.run_id)")
+    # (A cell that was sent just before a restart may reach the new process.)
+    code = "import mlflow\nmlflow.end_run()\nwith mlflow.start_run() as run: mlflow.log_metric('last', 1)\nprint(run.info.run_id)"
+    reply = kernel.run(code)
     assert reply.status == "ok", reply.error
     last = reply.text.split()[-1]
     assert wait(lambda: lab.rows("SELECT count(*) FROM metrics WHERE run_uuid=? AND key='last'", last) == [(1,)])
