@@ -166,7 +166,7 @@ class Scene:
         count = "SELECT count(*) FROM metrics WHERE run_uuid=? AND key IN ('acc', 'loss')"
         wait(lambda: rows(count, self.run_id)[0][0] >= total, seconds, 0.2)
         status = "SELECT status FROM runs WHERE run_uuid=?"
-        wait(lambda: rows(status, self.run_id)[0][0] != "RUNNING", 10, 0.1)
+        wait(lambda: rows(status, self.run_id)[0][0] != "RUNNING", 30, 0.1)
         # The order in which rows were made.
         sql = "SELECT key, step, value FROM metrics WHERE run_uuid=? AND key IN ('acc', 'loss') ORDER BY rowid"
         stored: dict[str, list[int]] = {"acc": [], "loss": []}
