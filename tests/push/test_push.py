@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 
 from jupyterlab_cellruns.push.source import Source
@@ -65,7 +66,7 @@ except (AttributeError, mlflow.exceptions.MlflowException):
     found = []  # MLflow 2
 for m in found:
     models.append([m.model_id, m.name, str(m.status), m.model_uri])
-uris = [m[3] for m in models] or [f"runs:/{run_id}/model" for f in files() if f == "model/MLmodel"]
+uris = [m[3] for m in models]
 predicted = [mlflow.pyfunc.load_model(u).predict([[10.0]]).tolist() for u in uris]
 print(json.dumps({
     "info": [run.info.run_name, run.info.status, run.info.start_time, run.info.end_time, run.info.user_id],
@@ -206,8 +207,12 @@ def test_mlflow_2_gets_the_model_as_a_folder_of_the_run(
     for name in ("info", "params", "history", "datasets"):
         assert there[name] == here[name], name
     assert set(here["files"]) < set(there["files"])
-    assert "model/MLmodel" in there["files"]
-    assert there["predicted"] == [[pytest.approx(20.0)]]
+    # MLflow 2 can't load what MLflow 3 writes by default (skops); the folder itself is a whole model.
+    (folder,) = (remotes["old"].folder / "mlartifacts").glob(f"*/{copies[child]}/artifacts/model")
+    assert {f"model/{path.name}" for path in folder.iterdir()} <= set(there["files"])
+    assert copies[child] in (folder / "MLmodel").read_text()
+    assert child not in (folder / "MLmodel").read_text()
+    assert mlflow.pyfunc.load_model(str(folder)).predict([[10.0]]).tolist() == [pytest.approx(20.0)]
     assert "MLflow 2" in next(run for run in job["runs"] if run["run_id"] == child)["notices"][0]
     again = push(lab, "old", [parent])
     assert [(r["made"], r["files_sent"]) for r in again["runs"]] == [(False, 0)] * 3
