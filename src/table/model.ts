@@ -44,7 +44,7 @@ export class TableModel implements IDisposable {
       () => this._emit(),
       (first, last) => this._client.tableIds({ ...this._lines(), first, last })
     );
-    this._typing = new Debouncer(() => this._restart(), delay);
+    this._typing = new Debouncer(() => this._restart(), TYPING_MS);
     this._catchUp = new Throttler(() => this._again(), {
       limit: 3 * delay,
       edge: 'trailing'
@@ -642,6 +642,8 @@ export class TableModel implements IDisposable {
   private _isDisposed = false;
 }
 
+/** How long a typed filter waits for the next key (ms); an answer that comes too late is dropped anyway. */
+const TYPING_MS = 40;
 /** Lines of one request. */
 const PAGE = 50;
 /** How soon to ask again while runs or values are on their way (ms). */
@@ -654,7 +656,7 @@ export namespace TableModel {
     memory: TableMemory;
     /** Most columns before anybody chose. */
     most?: number;
-    /** Wait of the filter in ms; refreshes wait three times as long for each other. */
+    /** Refreshes wait three times as long for each other (ms). */
     delay?: number;
   }
 }
