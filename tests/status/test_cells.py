@@ -111,7 +111,7 @@ raise ValueError("no good")
     assert reply.status == "error"
     child, made, background = reply.text.split()
     becomes(lab, [earlier, child, made, background], ["RUNNING", "FAILED", "FAILED", "RUNNING"])
-    assert set(active(lab, kernel)) == {earlier, background}
+    assert wait(lambda: set(active(lab, kernel)) == {earlier, background}, WITHIN)
     payload = reply.charts()[0]["application/vnd.cellruns.chart.v1+json"]
     assert {r["run"]: r["status"] for r in payload["runs"]}[child] == "FAILED"
     assert kernel.run("stop.append(1); thread.join(); mlflow.end_run(); mlflow.end_run()").status == "ok"
@@ -124,12 +124,12 @@ def test_the_run_of_a_failed_cell_is_still_the_users(lab: Lab) -> None:
                        "print(parent.info.run_id, run.info.run_id); mlflow.log_metric('x', 1, step=0); 1 / 0")
     parent, run = reply.text.split()
     becomes(lab, [parent, run], ["FAILED", "FAILED"])
-    assert active(lab, kernel) == []
+    assert wait(lambda: active(lab, kernel) == [], WITHIN)
     # The user mends it and goes on in the next cell: the same run, as MLflow alone would have it.
     reply = kernel.run("mlflow.log_metric('x', 2, step=1); print(mlflow.active_run().info.run_id)")
     assert (reply.status, reply.text.strip()) == ("ok", run)
     becomes(lab, [parent, run], ["RUNNING", "RUNNING"])
-    assert set(active(lab, kernel)) == {parent, run}
+    assert wait(lambda: set(active(lab, kernel)) == {parent, run}, WITHIN)
     # It is a run that is open across cells now; the failure of another cell is not its end.
     assert kernel.run("mlflow.log_metric('x', 3, step=2); 1 / 0").status == "error"
     becomes(lab, [parent, run], ["RUNNING", "RUNNING"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..lab import Kernel, Lab, wait
-from .test_cells import active, becomes, kernel_of, statuses
+from .test_cells import WITHIN, active, becomes, kernel_of, statuses
 
 OPEN = "a = mlflow.start_run(); b = mlflow.start_run(nested=True); print(a.info.run_id, b.info.run_id)"
 
@@ -24,7 +24,7 @@ def test_open_across_cells_until_the_kernel_is_shut_down(lab: Lab) -> None:
     left = kernel.run("c = mlflow.start_run(nested=True); print(c.info.run_id, flush=True); 1 / 0").text.strip()
     kernel.run("1")
     becomes(lab, [*runs, left], ["RUNNING", "RUNNING", "FAILED"])
-    assert set(active(lab, kernel)) == set(runs)
+    assert wait(lambda: set(active(lab, kernel)) == set(runs), WITHIN)
     lab.fetch(f"api/kernels/{kernel.id}", "DELETE")
     # MLflow alone ends the innermost as FINISHED, though it failed, and leaves the others RUNNING for ever.
     becomes(lab, [*runs, left], ["FINISHED", "FINISHED", "FAILED"])
