@@ -1,11 +1,17 @@
-import { expect, test, type Locator, type Page } from '@playwright/test';
+import {
+  expect as base,
+  test,
+  type Locator,
+  type Page
+} from '@playwright/test';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 import { CHART, Lab, picture, ROOT } from '../lab';
 
 // The first look at artifacts starts MLflow's server, which a busy machine takes its time for.
-test.setTimeout(200_000);
+const expect = base.configure({ timeout: 60_000 });
+test.setTimeout(240_000);
 
 let lab: Lab;
 let ids: string[];
@@ -504,4 +510,31 @@ test('dark and narrow: every view still fits and is legible', async ({
     theme: 'JupyterLab Light'
   });
   await page.waitForTimeout(500);
+});
+
+test('right after a run ends, its output says what changed and what it did', async ({
+  page
+}) => {
+  const cell = (lr: number): string =>
+    `import mlflow\nwith mlflow.start_run(run_name="lr ${lr}"):\n    mlflow.log_param("lr", ${lr})\n    mlflow.log_metric("loss", ${lr} * 2)\n    mlflow.log_metric("loss", ${lr} * 2 - 0.1, step=1)`;
+  lab.notebook('against.ipynb', cell(0.5));
+  await lab.open(page, 'against.ipynb');
+  await lab.runAll(page);
+  await lab.idle(page);
+  await expect(page.locator('.jp-Cellruns-inline')).toContainText('Finished');
+  // Galata's helpers want its own page fixture.
+  // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
+  await page.locator('.jp-CodeCell .cm-content').first().fill(cell(0.25));
+  await lab.command(page, 'notebook:run-all-cells');
+  const line = page.locator('.jp-Cellruns-inline-against');
+  await expect(line).toContainText('Against lr 0.5:');
+  await expect(line).toContainText('lr 0.5 → 0.25');
+  await expect(line).toContainText(/code \+\d+ −\d+ lines/);
+  await expect(line).toContainText('loss 0.9 → 0.4 (−55.6 %)');
+  await picture(page.locator('.jp-Cellruns-inline'), 'against');
+  expect(await violations(page, '.jp-Cellruns-inline')).toEqual([]);
+  await line.getByRole('button', { name: 'Compare' }).click();
+  await expect(
+    panel(page).getByRole('table', { name: /side by side/ })
+  ).toContainText('0.25');
 });
