@@ -38,7 +38,7 @@ async function openTable(page: Page, args: object = {}): Promise<Locator> {
 }
 
 /** Wait until JupyterLab has stored something in its workspace. */
-async function saved(text: string): Promise<void> {
+async function saved(text: string | RegExp): Promise<void> {
   const folder = path.join(lab.folder, 'workspaces');
   await expect
     .poll(
@@ -47,7 +47,9 @@ async function saved(text: string): Promise<void> {
         fs
           .readdirSync(folder)
           .some(name =>
-            fs.readFileSync(path.join(folder, name), 'utf8').includes(text)
+            new RegExp(text).test(
+              fs.readFileSync(path.join(folder, name), 'utf8')
+            )
           )
     )
     .toBe(true);
@@ -96,6 +98,7 @@ test('the tab sorts, by mouse and keys, and is there again after a reload', asyn
   await expect(table.locator(`[data-index="${RUNS}"]`)).toBeFocused();
 
   await saved('cellruns-table:all');
+  await saved(/"metric:accuracy",\s*"descending":\s*false/);
   await page.reload();
   await expect(rows(tab(page)).first()).toBeVisible();
   await expect(
