@@ -269,7 +269,7 @@ class Jobs:
             item.status = "cancelled"
             return
         item.status = "running"
-        place = self._place(job)
+        place = self._place(job, item)
         try:
             code = execute.run(item.request, place, self._tracker(job.store), item.progress, parent)
         except Exception:
@@ -281,7 +281,7 @@ class Jobs:
         if item.progress.run_id is not None:
             self._announce({item.progress.run_id})
 
-    def _place(self, job: Job) -> Place:
+    def _place(self, job: Job, item: Item | None = None) -> Place:
         """A working folder that is empty and goes away: what a project writes beside itself is its own affair."""
         cwd = job.folder / f"work-{uuid.uuid4().hex[:8]}"
         cwd.mkdir()
@@ -292,7 +292,18 @@ class Jobs:
             if is_late:
                 process.cancel()
 
-        return Place(job.id, job.log, cwd, job.tracking, job.python, on_start=start)
+        place = Place(job.id, job.log, cwd, job.tracking, job.python, on_start=start)
+        if item is None or job.kind != "sweep":
+            return place
+        # Runs of a sweep go on side by side: each has an output of its own, as its lines tell which run it is; the
+        # job's log has them all, numbered.
+        number = next(n for n, one in enumerate(job.items, 1) if one is item)
+
+        def line(text: str) -> None:
+            with self._lock, job.log.open("a", encoding="utf-8") as log:
+                log.write(f"[{number}] {text}\n")
+
+        return replace(place, log=job.folder / f"log-{number}.txt", on_line=line)
 
     def _tick(self) -> None:
         """Points come through the proxy, where nobody counts them: pages look again once a second."""

@@ -174,6 +174,7 @@ def test_a_sweep_has_a_parent_and_children(lab: Lab, small: Path) -> None:
     job = ended(lab, job, 240)
     assert job["status"] == "finished", job
     children = [item["run_id"] for item in job["items"]]
+    assert len(set(children)) == 3
     assert all(lab.tags(run)["mlflow.parentRunId"] == job["parent"] for run in children)
     sizes = [lab.rows("SELECT value FROM metrics WHERE run_uuid = ?", run) for run in children]
     assert sizes == [[(1.0,)], [(2.0,)], [(3.0,)]]
