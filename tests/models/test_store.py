@@ -161,7 +161,9 @@ def test_files_of_a_logged_model_a_run_path_and_a_version(trained: Trained) -> N
 def test_says_what_is_not_there(trained: Trained) -> None:
     for uri, status in (
         # A server that guards models says no of what is not there.
-        ("models:/m-nothing", 403 if trained.remote else 404), ("models:/none/1", 404), ("s3://x/y", 400),
+        ("models:/m-nothing", 403 if trained.remote else 404),
+        ("models:/none/1", 403 if trained.remote else 404),
+        ("s3://x/y", 400),
         (f"runs:/{trained.run}/../x", 400),
     ):
         with pytest.raises(urllib.error.HTTPError) as caught:

@@ -138,7 +138,8 @@ def test_a_kernel_token_opens_nothing_from_elsewhere(lab: Lab) -> None:
         assert Asker(lab, bearer).ask(route, **proxied) == 401
     for path, _ in BROWSER:
         assert Asker(lab, bearer).ask(path) in (*REFUSED, 405), path
-    assert Asker(lab, {"Authorization": f"Bearer {token[:-1]}0"}).ask(route) == 401
+    forged = token[:-1] + ("1" if token.endswith("0") else "0")
+    assert Asker(lab, {"Authorization": f"Bearer {forged}"}).ask(route) == 401
 
 
 def test_bodies_are_bounded_before_they_are_read(lab: Lab) -> None:

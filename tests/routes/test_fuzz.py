@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..lab import Lab
+from ..lab import Lab, wait
 from .test_access import BROWSER, supported
 
 EXAMPLES = 20
@@ -83,6 +83,8 @@ def line(lab: Lab) -> Iterator[Line]:
     kernel = lab.notebook("fuzz.ipynb").ready()
     reply = kernel.run("import mlflow\nwith mlflow.start_run():\n mlflow.log_params({'a': 1})\n mlflow.log_metric('loss', 1)")
     assert reply.status == "ok", reply.error
+    # The record of what the run was made from comes a moment later; its tag is the last of it.
+    assert wait(lambda: lab.rows("SELECT 1 FROM tags WHERE key = 'cellruns.provenance'"))
     made = Line(lab)
     yield made
     made.connection.close()
