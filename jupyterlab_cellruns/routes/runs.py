@@ -27,6 +27,8 @@ class RunsHandler(BrowserHandler):
         query = self._query()
         first = query.ids[0] if query.ids else None
         store_id = self.attached(first).id
+        if not self.attached(first).exists():
+            return await self.answer(lambda: {"runs": [], "total": 0, "store": store_id})
         await self.answer_from_store(lambda store: {**asdict(store.runs(query)), "store": store_id}, first)
 
     def _query(self) -> RunQuery:

@@ -124,4 +124,7 @@ class RunsCellsHandler(BrowserHandler):
         notebook = self.argument("notebook")
         if not notebook:
             raise BadArgument("notebook", "is missing")
+        if not self.attached().exists():
+            # Asked for every notebook that is opened: that alone makes no database.
+            return await self.answer(lambda: {"cells": []})
         await self.answer_from_store(lambda store: {"cells": store.cells(notebook)})
