@@ -4,7 +4,7 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
-  timeout: 100_000,
+  timeout: 240_000,
   expect: { timeout: 30_000 },
   workers: 1,
   retries: process.env.CI ? 1 : 0,
