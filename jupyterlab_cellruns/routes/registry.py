@@ -140,6 +140,10 @@ class VersionsHandler(ModelPlaceHandler):
             if not isinstance(parse(f"models:/{model}"), LoggedModel):
                 raise BadArgument("model", f"{model[:60]!r} is no model id")
             filters.append(f"source_path = 'models:/{model}'")
+        if not self.asked_store().exists():
+            # A card in a notebook that is opened asks: that alone starts no store.
+            self.finish(encode({"versions": []}))
+            return
         async with self.opened() as (call, _):
             self.finish(encode({"versions": await _versions(call, filters)}))
 
