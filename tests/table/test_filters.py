@@ -79,7 +79,7 @@ def broken(text: str, rng: random.Random) -> str:
 def test_what_mlflow_refuses_is_refused_and_what_it_takes_means_the_same() -> None:
     rng = random.Random(7)
     refused = taken = stricter = 0
-    for text in (broken(text, rng) for seed in range(4) for text in filters(seed)):
+    for text in (broken(text, rng) for seed in range(5) for text in filters(seed)):
         try:
             wanted = theirs(text)
         except (MlflowException, ValueError, KeyError, IndexError, AttributeError, TypeError):
@@ -95,8 +95,8 @@ def test_what_mlflow_refuses_is_refused_and_what_it_takes_means_the_same() -> No
             continue
         assert found == wanted, text
         taken += 1
-    assert refused > 250
-    assert taken > 250
+    assert refused > 300
+    assert taken > 300
     assert stricter < 0.12 * (refused + taken)
 
 
