@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from traitlets import Bool, Enum, Float, Int, List, Unicode
 
 if TYPE_CHECKING:
     from .stores.config import RemoteSpec
+    from .stores.remote import RemoteStore
 
 
 class CellrunsApp(ExtensionApp):
@@ -79,7 +81,6 @@ class CellrunsApp(ExtensionApp):
         from .spools import SpoolHome
         from .stores.local import LocalStore
         from .stores.registry import Stores
-        from .stores.remote import RemoteStore
 
         serverapp: Any = self.serverapp
         root = Path(self.store_dir or serverapp.root_dir).expanduser().resolve()
@@ -89,8 +90,7 @@ class CellrunsApp(ExtensionApp):
             log=self.log, idle_seconds=self.idle_seconds,
         )
         specs = self._remotes()
-        remotes = [RemoteStore(spec, self.log, self.patience) for spec in specs]
-        stores = Stores([local, *remotes], self._default_store(specs))
+        stores = Stores([local, *self._remote_stores(specs)], self._default_store(specs))
         spools = SpoolHome(Path(jupyter_data_dir()) / "cellruns" / "spool", stores.locations(), stores.default)
         spools.make()
         self.service = Service(
@@ -102,7 +102,7 @@ class CellrunsApp(ExtensionApp):
             data, self._server_url, next((spec.replaces for spec in specs if spec.replaces), None),
             frozenset().union(*(spec.secrets for spec in specs)), lambda: local.database, self.log,
         )
-        self.service.projects.hosts = list(self.project_hosts)
+        self.service.project_hosts = list(self.project_hosts)
         self.settings["cellruns"] = self.service
         self.settings["cellruns_remote_kernels"] = self.remote_kernels
 
@@ -126,6 +126,8 @@ class CellrunsApp(ExtensionApp):
         return server_url(self.serverapp)
 
     def _remotes(self) -> list[RemoteSpec]:
+        if not self.stores and not os.environ.get("MLFLOW_TRACKING_URI"):
+            return []
         from .stores.config import from_config, from_environment
 
         specs, faults = from_config(self.stores)
@@ -134,10 +136,16 @@ class CellrunsApp(ExtensionApp):
         own = from_environment()
         return [*specs, *([own] if own is not None else [])]
 
+    def _remote_stores(self, specs: list[RemoteSpec]) -> list[RemoteStore]:
+        if not specs:
+            return []
+        from .stores.remote import RemoteStore
+
+        return [RemoteStore(spec, self.log, self.patience) for spec in specs]
+
     def _default_store(self, specs: list[RemoteSpec]) -> str:
         """What notebooks use that have made no choice: as configured, else what MLFLOW_TRACKING_URI names, else ours."""
-        from .stores.config import ENVIRONMENT
-        from .stores.local import LOCAL
+        from .stores.attached import ENVIRONMENT, LOCAL
 
         ids = [LOCAL, *(spec.id for spec in specs)]
         if self.default_store in ids:

@@ -17,11 +17,9 @@ from .capture.events import attached, attached_id
 from .capture.spool import SpoolFolder
 from .closing import Closer
 from .experiments import Mode
-from .folders import Folders
 from .kernels.kernels import Kernels
 from .kernels.processes import Processes
 from .notebooks import Notebooks
-from .projects.service import Projects
 from .provenance.pending import PendingFolder
 from .rerun import Rerun, earlier_run
 from .sessions import Sessions
@@ -29,7 +27,9 @@ from .spools import SpoolHome
 from .stores.registry import Stores
 
 if TYPE_CHECKING:
+    from .folders import Folders
     from .models.jobs import ModelJobs
+    from .projects.service import Projects
     from .provenance.log import ProvenanceLog
     from .provenance.report import Report
     from .push.jobs import Jobs
@@ -131,10 +131,10 @@ class Service:
         self.sessions = Sessions(serverapp.session_manager, serverapp.root_dir)
         self._announcer = Announcer(serverapp.event_logger, self._news, log)
         self.capture = Capture(stores, self.store_of_kernel, SpoolFolder(spools.folder), self._announcer.changed, log)
-        self.projects = Projects(serverapp, data_dir / "projects", self, server_url, log)
-        self.folders = Folders(
-            Path(serverapp.root_dir).resolve(), data_dir / "folders", local_database, lambda: self._announcer.changed(set()), log
-        )
+        self.project_hosts: list[str] = ["*"]
+        self._data_dir = data_dir
+        self._server_url = server_url
+        self._local_database = local_database
         manager = serverapp.kernel_manager
         self._processes = Processes(data_dir / "alive", spools.folder)
         self._closer = Closer(stores, self.capture, self._processes, self._announcer.changed, log)
@@ -145,9 +145,30 @@ class Service:
             alive=str(self._processes.folder), log=log,
         )
 
+    # What follows is made when it is first asked for: a start of the server does not wait for it.
+
+    @cached_property
+    def projects(self) -> Projects:
+        """Projects and their jobs."""
+        from .projects.service import Projects
+
+        return Projects(
+            self._serverapp, self._data_dir / "projects", self, self._server_url, self.project_hosts, self.log
+        )
+
+    @cached_property
+    def folders(self) -> Folders:
+        """`mlruns` folders below Jupyter's root directory."""
+        from .folders import Folders
+
+        return Folders(
+            Path(self._serverapp.root_dir).resolve(), self._data_dir / "folders", self._local_database,
+            lambda: self.changed(set()), self.log,
+        )
+
     @cached_property
     def models(self) -> ModelJobs:
-        """What is tried and served of models; made when it is first asked for, as the next two."""
+        """What is tried and served of models."""
         from .models.jobs import ModelJobs
 
         return ModelJobs()
@@ -194,8 +215,9 @@ class Service:
         """Store what has come, stop the store, leave the rest in the spool for the next start."""
         if self._following_left is not None:
             self._following_left.cancel()
-        await asyncio.to_thread(self.projects.stop)
         made = vars(self)
+        if "projects" in made:
+            await asyncio.to_thread(self.projects.stop)
         if "models" in made:
             await self.models.stop()
         await self.following.stop()

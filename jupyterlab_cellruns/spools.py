@@ -7,8 +7,8 @@ import os
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from .capture.events import ATTACHED, attached_id
 from .capture.spool import Segment, SpoolFolder, write_private
@@ -21,8 +21,7 @@ _META = "store.json"
 _JUNK_SECONDS = 3600.0
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(NamedTuple):
     """A source in the folder of a dead server: from which envelope on, and our id of the store that it is for."""
 
     source: str
@@ -76,7 +75,7 @@ class SpoolHome:
                 self._taken[other] = lock
             for left in self._look(other, locations):
                 first = min(left.first, found[left.source].first) if left.source in found else left.first
-                found[left.source] = replace(left, first=first)
+                found[left.source] = left._replace(first=first)
             if not SpoolFolder(other).segments() and not PendingFolder(other).paths():
                 _remove(other)
                 os.close(self._taken.pop(other))

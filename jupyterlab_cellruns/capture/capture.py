@@ -8,7 +8,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -260,7 +259,7 @@ class Capture:
         if store == ATTACHED:
             owner = self._owner(envelope.source)
             store = owner.store_of({e.run for e in envelope.events}) or attached(self._chosen(self._current))
-        return envelope if store == envelope.store else replace(envelope, store=store)
+        return envelope if store == envelope.store else envelope._replace(store=store)
 
     def _see(self, envelope: Envelope) -> None:
         self._changed(self._owner(envelope.source).take(self._at_home(envelope)))

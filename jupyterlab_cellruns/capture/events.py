@@ -6,8 +6,9 @@ The contract is docs/events.md and contracts/events.v1.json.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any, Union
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, Union
 
 MAX_POINTS = 1000
 """Most metric points in one envelope."""
@@ -44,8 +45,7 @@ class MalformedEnvelope(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """The cell whose execution caused the events."""
 
     id: str | None
@@ -53,8 +53,7 @@ class Cell:
     anchor: str | None
 
 
-@dataclass(frozen=True)
-class RunStart:
+class RunStart(NamedTuple):
     """A run began. `exists`: the sender already made it in the store through MLflow.
 
     `resumed`: it goes on after the `RunEnd` with this end time (ms), which is taken back.
@@ -64,14 +63,13 @@ class RunStart:
     name: str
     experiment: str | None = None
     parent: str | None = None
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = MappingProxyType({})
     start_time: int | None = None
     exists: bool = True
     resumed: int | None = None
 
 
-@dataclass(frozen=True)
-class Metrics:
+class Metrics(NamedTuple):
     """Points of one metric, three parallel lists of one length. Values: float or a name of one that JSON has not."""
 
     run: str
@@ -82,8 +80,7 @@ class Metrics:
     mirrored: bool = False
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(NamedTuple):
     """Params of a run, key to text."""
 
     run: str
@@ -91,8 +88,7 @@ class Params:
     mirrored: bool = False
 
 
-@dataclass(frozen=True)
-class Tags:
+class Tags(NamedTuple):
     """Tags of a run, key to text."""
 
     run: str
@@ -100,8 +96,7 @@ class Tags:
     mirrored: bool = False
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A file of a run: `content` is base64 text, `file` a path in the notebook's root."""
 
     run: str
@@ -111,8 +106,7 @@ class Artifact:
     mirrored: bool = False
 
 
-@dataclass(frozen=True)
-class LoggedModel:
+class LoggedModel(NamedTuple):
     """A model was logged. For display only."""
 
     run: str
@@ -122,8 +116,7 @@ class LoggedModel:
     mlmodel: str | None = None
 
 
-@dataclass(frozen=True)
-class RunEnd:
+class RunEnd(NamedTuple):
     """A run ended, where it has not yet. `mirrored`: MLflow has written it already."""
 
     run: str
@@ -135,8 +128,7 @@ class RunEnd:
 Event = Union[RunStart, Metrics, Params, Tags, Artifact, LoggedModel, RunEnd]
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One message of one writer."""
 
     source: str

@@ -6,8 +6,8 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..locks import try_lock
 from .events import MAX_BYTES
@@ -17,8 +17,7 @@ _MARK = ".stored"
 _LOCK = ".lock"
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """One file: envelopes of `source` from sequence number `first` on."""
 
     path: Path

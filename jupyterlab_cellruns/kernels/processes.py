@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..kernel_side.python.alive import BEAT_SECONDS, host, started
 from ..locks import try_lock
@@ -20,8 +20,7 @@ _SILENT_SECONDS = 10 * BEAT_SECONDS
 """How long a process on another machine must have been silent: not every network file system passes locks on."""
 
 
-@dataclass(frozen=True)
-class Process:
+class Process(NamedTuple):
     """A kernel process that has gone.
 
     `ours`: this server started it; `stores`: ids of the stores with runs of it; `seen`: its last sign of life, ms.

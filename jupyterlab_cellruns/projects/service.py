@@ -28,14 +28,14 @@ class Projects:
     """Everything blocks, so it belongs in a thread; nothing is loaded before it is asked for."""
 
     def __init__(self, serverapp: Any, folder: Path, service: Service, server_url: Callable[[], str | None],
-                 log: logging.Logger) -> None:
+                 hosts: list[str], log: logging.Logger) -> None:
         self._serverapp = serverapp
         self._folder = folder
         self._service = service
         self._server_url = server_url
         self._log = log
         self._jobs: Jobs | None = None
-        self.hosts: list[str] = ["*"]
+        self.hosts = hosts
 
     @property
     def jobs(self) -> Jobs:

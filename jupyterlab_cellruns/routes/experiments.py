@@ -15,4 +15,6 @@ class ExperimentsHandler(BrowserHandler):
     @authorized
     async def get(self) -> None:
         """`{experiments: [...]}`."""
+        if not self.attached().exists():
+            return await self.answer(lambda: {"experiments": []})
         await self.answer_from_store(lambda store: {"experiments": store.experiments()})

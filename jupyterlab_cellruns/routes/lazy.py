@@ -15,7 +15,7 @@ def lazy(where: str) -> type[RequestHandler]:
     def make(_cls: type[RequestHandler], *args: Any, **kwargs: Any) -> RequestHandler:
         return handler(where)(*args, **kwargs)
 
-    # What tornado asks of the class before there is a request: all browser routes bound their bodies as they stream in.
+    # What tornado asks of the class before there is a request: all routes take their bodies as they stream in.
     return stream_request_body(type(where.rpartition(".")[2], (RequestHandler,), {"__new__": make, "where": where}))
 
 

@@ -9,9 +9,11 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ..stores.base import Store, StoreUnavailable
+from ..stores.base import StoreUnavailable
 from ..table.columns import Column
+from ..table.engine import RunsTable
 from ..table.filters import FilterError
+from ..table.nothing import nothing
 from ..table.query import BadQuery, read_query, read_scope, read_selection
 from .base import BrowserHandler
 from .errors import BadArgument, RouteError
@@ -23,12 +25,12 @@ MAX_VALUES = 50
 class _Handler(BrowserHandler):
     """A question to the table: what is wrong with it becomes a 400, with the place in the filter where it is that."""
 
-    async def ask(self, work: Callable[[Store, Mapping[str, Any]], Any]) -> None:
+    async def ask(self, work: Callable[[RunsTable, Mapping[str, Any]], Any]) -> None:
         body = self.json_object()
 
-        def answer(store: Store) -> Any:
+        def answer(table: RunsTable) -> Any:
             try:
-                return work(store, body)
+                return work(table, body)
             except BadQuery as error:
                 raise BadArgument(error.name, error.reason) from None
             except FilterError as error:
@@ -37,7 +39,11 @@ class _Handler(BrowserHandler):
             except sqlite3.OperationalError as error:
                 raise StoreUnavailable(f"The store can't be read now: {error}") from error
 
-        await self.answer_from_store(answer)
+        if self.attached().exists():
+            await self.answer_from_store(lambda store: answer(store.table))
+        else:
+            # A look at a panel makes no database.
+            await self.answer(lambda: answer(nothing()))
 
 
 class RunsTableHandler(_Handler):
@@ -48,7 +54,7 @@ class RunsTableHandler(_Handler):
     async def post(self) -> None:
         """The lines of the window, and the cells of its columns, column by column."""
         store_id = self.attached().id
-        await self.ask(lambda store, body: {**store.table.answer(read_query(body)), "store": store_id})
+        await self.ask(lambda table, body: {**table.answer(read_query(body)), "store": store_id})
 
 
 class TableColumnsHandler(_Handler):
@@ -58,7 +64,7 @@ class TableColumnsHandler(_Handler):
     @authorized
     async def post(self) -> None:
         """`{runs, columns: [{column, runs, differs}]}`."""
-        await self.ask(lambda store, body: store.table.columns(read_selection(body), bool(body.get("compare"))))
+        await self.ask(lambda table, body: table.columns(read_selection(body), bool(body.get("compare"))))
 
 
 class TableWarmHandler(_Handler):
@@ -69,8 +75,8 @@ class TableWarmHandler(_Handler):
     async def post(self) -> None:
         """`{}` once what a search reads has been read."""
 
-        def work(store: Store, body: Mapping[str, Any]) -> dict[str, Any]:
-            store.table.warm()
+        def work(table: RunsTable, body: Mapping[str, Any]) -> dict[str, Any]:
+            table.warm()
             return {}
 
         await self.ask(work)
@@ -84,11 +90,11 @@ class TableIdsHandler(_Handler):
     async def post(self) -> None:
         """`{ids}` of the runs on the lines `first` to `last`."""
 
-        def work(store: Store, body: Mapping[str, Any]) -> dict[str, Any]:
+        def work(table: RunsTable, body: Mapping[str, Any]) -> dict[str, Any]:
             first, last = body.get("first"), body.get("last")
             if not isinstance(first, int) or not isinstance(last, int) or not 0 <= first <= last:
                 raise BadQuery("first", "wants first and last, whole numbers of which the first is not greater")
-            ids = store.table.ids(read_query(body), first, last)
+            ids = table.ids(read_query(body), first, last)
             if len(ids) > MAX_IDS:
                 raise BadQuery("last", f"{len(ids)} runs; at most {MAX_IDS} can be selected at once")
             return {"ids": ids}
@@ -104,12 +110,12 @@ class TableValuesHandler(_Handler):
     async def post(self) -> None:
         """`{values}` of a column that begin with `prefix`, the most frequent first."""
 
-        def work(store: Store, body: Mapping[str, Any]) -> dict[str, Any]:
+        def work(table: RunsTable, body: Mapping[str, Any]) -> dict[str, Any]:
             try:
                 column = Column.of(str(body.get("column")))
             except ValueError as error:
                 raise BadQuery("column", str(error)) from None
-            return {"values": store.table.values(read_scope(body), column, str(body.get("prefix") or ""), MAX_VALUES)}
+            return {"values": table.values(read_scope(body), column, str(body.get("prefix") or ""), MAX_VALUES)}
 
         await self.ask(work)
 

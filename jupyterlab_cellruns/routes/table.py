@@ -8,14 +8,11 @@ from jupyter_server.utils import url_path_join
 from tornado.web import RequestHandler
 
 from .context import RouteContext
-from .kernel_context import KernelContextHandler
-from .kernel_provenance import KernelProvenanceHandler
 from .lazy import lazy
-from .tracking import TrackingHandler
 
 Route = tuple[str, type[RequestHandler], dict[str, Any]]
 
-# Handlers of browser routes are named, not imported: a server that starts needs none of them yet.
+# Handlers are named, not imported: a server that starts needs none of them yet.
 _BROWSER: list[tuple[str, str]] = [
     ("status", "status.StatusHandler"),
     ("experiments", "experiments.ExperimentsHandler"),
@@ -62,15 +59,14 @@ _BROWSER: list[tuple[str, str]] = [
     ("projects/jobs/([^/]+)", "projects.JobHandler"),
     ("projects/jobs/([^/]+)/log", "projects.JobLogHandler"),
 ]
-_KERNEL: list[tuple[str, type[RequestHandler]]] = [
-    ("kernel/context", KernelContextHandler),
-    ("kernel/provenance", KernelProvenanceHandler),
-    ("tracking/([^/]+)/(.*)", TrackingHandler),
+_KERNEL: list[tuple[str, str]] = [
+    ("kernel/context", "kernel_context.KernelContextHandler"),
+    ("kernel/provenance", "kernel_provenance.KernelProvenanceHandler"),
+    ("tracking/([^/]+)/(.*)", "tracking.TrackingHandler"),
 ]
 
 
 def handlers(context: RouteContext | None = None) -> list[Route]:
     """All routes, as an extension app adds them: without the base URL. Who makes the context also closes it."""
     shared = {"context": context or RouteContext()}
-    routes = [*((path, lazy(where)) for path, where in _BROWSER), *_KERNEL]
-    return [(url_path_join("/cellruns", path), handler, shared) for path, handler in routes]
+    return [(url_path_join("/cellruns", path), lazy(where), shared) for path, where in _BROWSER + _KERNEL]

@@ -11,6 +11,10 @@ from typing import Any
 from .base import Store, StoreRefused, StoreUnavailable
 from .endpoint import Endpoint
 
+LOCAL = "local"
+"""Id of the local store."""
+ENVIRONMENT = "environment"
+"""Id of the store that MLFLOW_TRACKING_URI names."""
 STORE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}\Z")
 """What an id looks like: it is part of a tracking URI and of events."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..capture.events import Event
 from .history import WHOLE, Window
@@ -41,16 +41,14 @@ class StoreRefused(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """One event, or part of one, that the store will never take; the rest was written."""
 
     run: str
     message: str
 
 
-@dataclass(frozen=True)
-class RunQuery:
+class RunQuery(NamedTuple):
     """Which runs a listing wants. Newest first."""
 
     notebook: str | None = None
@@ -61,8 +59,7 @@ class RunQuery:
     offset: int = 0
 
 
-@dataclass(frozen=True)
-class TaggedRun:
+class TaggedRun(NamedTuple):
     """A run found by its tags. `last` is the timestamp of its newest metric point (ms), None without metrics."""
 
     run_id: str

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .attached import STORE_ID
+from .attached import ENVIRONMENT, LOCAL, STORE_ID
 from .base import StoreRefused
 from .endpoint import Endpoint, basic, endpoint_from_environment, split_user
 
-ENVIRONMENT = "environment"
-"""Id of the store that MLFLOW_TRACKING_URI names."""
-_RESERVED = ("local", ENVIRONMENT)
+_RESERVED = (LOCAL, ENVIRONMENT)
 _TEXT = {"label", "url", "auth", "ca_bundle", "client_cert", "client_key"}
 _SECRET = {"user", "password", "token"}
 _OTHER = {"headers", "insecure", "connect_timeout", "timeout"}

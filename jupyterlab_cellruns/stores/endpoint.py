@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +90,8 @@ def endpoint_from_environment(environ: Mapping[str, str]) -> Endpoint:
 
 
 def _credentials_file() -> tuple[str | None, str | None]:
+    import configparser
+
     path = Path("~/.mlflow/credentials").expanduser()
     config = configparser.ConfigParser(interpolation=None)
     try:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .reduce import Point, Reducer
 from .rules import INFINITE, to_json
@@ -15,8 +14,7 @@ LONG = 20_000
 """Points from which on a series is reduced by buckets of equal step ranges instead of equal counts."""
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """Part of a history, all ends inclusive: steps, and times in ms since epoch; None is open."""
 
     first_step: int | None = None

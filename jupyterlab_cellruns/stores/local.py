@@ -15,13 +15,11 @@ from typing import Any
 
 from ..locks import try_lock
 from . import schema
-from .attached import AttachedStore
+from .attached import LOCAL, AttachedStore
 from .base import Store, StoreRefused, StoreUnavailable
 from .endpoint import Endpoint
 from .local_server import LocalServer
 
-LOCAL = "local"
-"""Id of the local store."""
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 _NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "lustre", "beegfs", "gpfs", "9p", "afs")

@@ -203,7 +203,7 @@ class RestWriter:
                 found = self.create_run(experiment, event.name, event.start_time or 0, tags)
             self._local[event.run] = found
             # One bad tag does not cost the run.
-            for kind, _, entries in _bodies([Tags(event.run, event.tags)]):
+            for kind, _, entries in _bodies([Tags(event.run, dict(event.tags))]):
                 self._log(found, kind, entries, refusals)
         except ApiError as error:
             refusals.append(Refusal(event.run, error.message))

@@ -12,7 +12,7 @@ import os
 import posixpath
 import re
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_KEY = 250
 """Most characters in the key of a metric, param or tag."""
@@ -35,8 +35,7 @@ def quoted(value: str) -> str:
     return f'"{value}"' if "'" in value else f"'{value}'"
 
 
-@dataclass(frozen=True)
-class Points:
+class Points(NamedTuple):
     """Points of one metric as an SQL store keeps them: finite values and, where any is NaN, a list of 0 and 1."""
 
     values: list[float]

@@ -11,10 +11,9 @@ import os
 import re
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 Kind = Literal["new", "ready", "foreign", "older", "newer", "unknown", "unwritable", "busy", "no-mlflow"]
@@ -67,8 +66,7 @@ _WRITTEN = ("experiments", "experiment_tags", "runs", "metrics", "latest_metrics
 KEY_STEP_INDEX = "index_metrics_run_uuid_key_step"
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a database file is.
 
     `new`: absent or empty. `ready`: at the installed MLflow's revision, with the columns the direct path knows.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
 
 from ..capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
@@ -112,7 +112,7 @@ class Batch:
                 if old != value:
                     self._refuse(run_id, rules.changed_param(run_id, key, old, value))
 
-    def _tags(self, run_id: str, entries: dict[str, str]) -> None:
+    def _tags(self, run_id: str, entries: Mapping[str, str]) -> None:
         for key, given in entries.items():
             bad = rules.bad_tag_key(key)
             value, notice = (None, bad) if bad else rules.fit_value("Tag value", key, given, rules.MAX_TAG)

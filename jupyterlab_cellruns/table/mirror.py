@@ -28,7 +28,7 @@ _RETRY_SECONDS = 2.0
 _INLINE = 20
 """Runs with news that are fetched before an answer; more come after it."""
 
-_TABLES = """
+TABLES = """
 CREATE TABLE experiments (experiment_id TEXT PRIMARY KEY, name TEXT, lifecycle_stage TEXT);
 CREATE TABLE runs (run_uuid TEXT PRIMARY KEY, name TEXT, user_id TEXT, status TEXT, start_time INTEGER, end_time INTEGER,
   lifecycle_stage TEXT, artifact_uri TEXT, experiment_id TEXT);
@@ -45,6 +45,7 @@ CREATE TABLE input_tags (input_uuid TEXT, name TEXT, value TEXT, PRIMARY KEY (in
 CREATE TABLE extremes (key TEXT, run_uuid TEXT, low REAL, high REAL, step INTEGER, timestamp INTEGER,
   PRIMARY KEY (key, run_uuid));
 """
+"""MLflow's tables as far as the runs table reads them, and the extremes that a server has told."""
 
 Call = Callable[..., dict[str, Any]]
 """`Rest.call(method, path, params=, json=)`."""
@@ -304,7 +305,7 @@ class MirrorSource:
             self._writer = sqlite3.connect(Path(self._folder.name) / "mirror.db", timeout=20, check_same_thread=False)
             self._writer.execute("PRAGMA journal_mode = WAL")
             self._writer.execute("PRAGMA synchronous = OFF")
-            self._writer.executescript(_TABLES)
+            self._writer.executescript(TABLES)
         return self._writer
 
     def _connect(self) -> sqlite3.Connection:

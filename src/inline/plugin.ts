@@ -12,11 +12,11 @@ import type { ChartEngine } from '../charts/engine';
 import { Pacer } from '../charts/pacer';
 import { IRunsClient } from '../client/tokens';
 import { ILiveRuns } from '../live/tokens';
+import { LazyRenderer } from '../outputs/lazy';
 // eslint-disable-next-line jupyter/prefer-lazy-imports
 import { CHART_MIME } from './payload';
 import { ChartPreferences } from './preferences';
-// eslint-disable-next-line jupyter/prefer-lazy-imports
-import { InlineChart } from './widget';
+import type { InlineChart } from './widget';
 
 const PLUGIN_ID = 'jupyterlab-cellruns:inline';
 
@@ -47,37 +47,43 @@ export const inlinePlugin: JupyterFrontEndPlugin<void> = {
         loadEngine()
       ));
 
+    const makeChart = async (): Promise<InlineChart> => {
+      const { InlineChart } = await import('./widget');
+      const chart = new InlineChart({
+        live,
+        client,
+        preferences,
+        rendermime,
+        engine: load,
+        pacer,
+        compare: runIds =>
+          void app.commands.execute('cellruns:compare-runs', {
+            run_ids: [...runIds]
+          }),
+        trans
+      });
+      charts.add(chart);
+      chart.disposed.connect(() => charts.delete(chart));
+      return chart;
+    };
+
     // In `activate`: notebooks take a copy of the registry when they are made.
     rendermime.addFactory(
       {
         safe: true,
         mimeTypes: [CHART_MIME],
-        createRenderer: () => {
-          const chart = new InlineChart({
-            live,
-            client,
-            preferences,
-            rendermime,
-            engine: load,
-            pacer,
-            compare: runIds =>
-              void app.commands.execute('cellruns:compare-runs', {
-                run_ids: [...runIds]
-              }),
-            trans
-          });
-          charts.add(chart);
-          chart.disposed.connect(() => charts.delete(chart));
-          return chart;
-        }
+        createRenderer: () => new LazyRenderer(makeChart)
       },
       20
     );
     themes?.themeChanged.connect(() => charts.forEach(c => c.restyle()));
     live?.changed.connect((_runs, change) => {
       if (change.kind === 'start' && engine === null) {
-        // Points are about to come: fetch the engine while the page is idle.
-        window.setTimeout(() => void load().catch(() => undefined), 0);
+        // Points are about to come: fetch what draws them while the page is idle.
+        window.setTimeout(() => {
+          void import('./widget').catch(() => undefined);
+          void load().catch(() => undefined);
+        }, 0);
       }
     });
 

@@ -9,10 +9,8 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import type { ModelsClient } from '../models/client';
 import type { IKernelChoice } from '../models/tokens';
-
+import { LazyRenderer } from '../outputs/lazy';
 import { CARD_MIME } from './payload';
-// eslint-disable-next-line jupyter/prefer-lazy-imports
-import { ModelCard } from './widget';
 
 /** Cards of models under the cells that log them. */
 export const modelCardPlugin: JupyterFrontEndPlugin<void> = {
@@ -55,11 +53,14 @@ export const modelCardPlugin: JupyterFrontEndPlugin<void> = {
         safe: true,
         mimeTypes: [CARD_MIME],
         createRenderer: () =>
-          new ModelCard({
-            client: () => (client ??= load()),
-            commands: app.commands,
-            kernelOf,
-            trans
+          new LazyRenderer(async () => {
+            const { ModelCard } = await import('./widget');
+            return new ModelCard({
+              client: () => (client ??= load()),
+              commands: app.commands,
+              kernelOf,
+              trans
+            });
           })
       },
       20

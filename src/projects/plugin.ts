@@ -20,7 +20,6 @@ import { IRunsClient } from '../client/tokens';
 import { ProjectDocument, ProjectFactory } from './document';
 import { exportIcon, projectIcon } from './icon';
 import type { ProjectPage } from './page';
-import { requestOf } from './rerun';
 
 namespace CommandIDs {
   export const exportNotebook = 'cellruns:export-notebook';
@@ -299,7 +298,10 @@ export const projectsPlugin: JupyterFrontEndPlugin<void> = {
         },
         execute: async args => {
           const runId = typeof args.run_id === 'string' ? args.run_id : '';
-          const detail = await runs.run(runId);
+          const [{ requestOf }, detail] = await Promise.all([
+            import('./rerun'),
+            runs.run(runId)
+          ]);
           const request = requestOf(detail);
           if (!request) {
             Notification.warning(
