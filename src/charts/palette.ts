@@ -20,9 +20,15 @@ const DARK = [
   '#b8b8b8'
 ];
 
-/** Dash patterns: the first eight runs are solid, the next eight dashed, and so on. */
+/**
+ * Dash patterns: the first eight runs are solid, the next eight dashed, and so on.
+ *
+ * #### Notes
+ * Solid is no pattern. A dash without gaps, `[1, 0]`, looks the same, but a
+ * browser cuts a long curve into pieces for it and takes ten times as long.
+ */
 export const DASHES: readonly (readonly number[])[] = [
-  [1, 0],
+  [],
   [6, 3],
   [2, 2],
   [8, 3, 2, 3]
