@@ -14,17 +14,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from _data import START, make
-from common import ROOT, cellruns_lab, mlflow_server
+from _data import START, make, run_id
+from common import ROOT, cellruns_lab, memory, mlflow_server, server_memory
+
+_OTHERS = [run_id(100), run_id(101)]
 
 
 def compare_with_mlflow(
     runs: Sequence[str], key: str, *, spikes: Sequence[int] = (), points: int = 0
 ) -> dict[str, Any]:
-    """`{ours, peer}`, each `{ms, request, lines, spikes, task, heap}` (medians of three visits; heap in MB).
+    """`{ours, peer}`, each `{first, ms, request, lines, spikes, task, heap, server}`.
 
-    With `points` each of the runs gets a curve of so many points first. The data is made once in CELLRUNS_BENCH_DATA,
-    else in a folder of its own.
+    `first` is the first visit, the rest are medians of three; `heap` of the tab and `server` (resident) in MB. With
+    `points` each of the runs, and some that are only visited beforehand, get a curve of so many points first. The data
+    is made once in CELLRUNS_BENCH_DATA, else in a folder of its own.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -32,18 +35,23 @@ def compare_with_mlflow(
         lab = cellruns_lab(folder / "lab", "--LabApp.expose_app_in_browser=True")
         shutil.copy(make(kept), lab.root / "mlflow.db")
         if points:
-            _curves(lab.root / "mlflow.db", runs, key, points)
+            _curves(lab.root / "mlflow.db", [*runs, *_OTHERS], key, points)
+        else:
+            _curves(lab.root / "mlflow.db", _OTHERS, "curve", 5000)
         (folder / "peer").mkdir()
         shutil.copy(lab.root / "mlflow.db", folder / "peer" / "mlflow.db")
         with lab, mlflow_server(folder / "peer") as peer:
             asked = {
                 "lab": f"http://127.0.0.1:{lab.port}/lab?token={lab.token}", "mlflow": peer, "runs": list(runs), "key": key,
-                "spikes": list(spikes),
+                "spikes": list(spikes), "others": _OTHERS, "otherKey": key if points else "curve",
             }
             command = ["node", str(ROOT / "benchmarks" / "_browser.mjs"), json.dumps(asked)]
             done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=900)
             assert done.returncode == 0, done.stderr
             found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+            assert lab.process is not None
+            found["ours"]["server"] = memory(lab.process.pid)
+            found["peer"]["server"] = server_memory(peer)
             return found
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import _data
-from common import ROOT, cellruns_lab, machine, mlflow_server, quantile, result, table
+from common import ROOT, cellruns_lab, machine, memory, mlflow_server, quantile, result, server_memory, table
 
 TIMES = 3
 _PARTS = {
@@ -22,16 +22,8 @@ _PARTS = {
 }
 
 
-def memory(pid: int) -> float:
-    """Resident memory of a process in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
 def measure() -> dict[str, Any]:
-    """Everything the browser's half has found, and the memory of our server after it (MB)."""
+    """Everything the browser's half has found, and the memory of both servers after it (MB)."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data = _data.make(folder / "data")
@@ -48,6 +40,7 @@ def measure() -> dict[str, Any]:
             found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
             assert lab.process is not None
             found["server_mb"] = memory(lab.process.pid)
+            found["peer_server_mb"] = server_memory(mlflow)
             return found
 
 
@@ -76,7 +69,7 @@ def report(name: str) -> None:
         [
             ["browser tasks over 50 ms", len(found["tasks"])], ["longest browser task, ms", max(found["tasks"] or [0.0])],
             ["JS heap, our page, MB", found["heap"] / 1e6], ["JS heap, MLflow's page, MB", found["peerHeap"] / 1e6],
-            ["Jupyter server, MB", found["server_mb"]],
+            ["Jupyter server, MB", found["server_mb"]], ["MLflow's server, MB", found["peer_server_mb"]],
         ],
     )  # fmt: skip
     result(name, quantile(found[ours], 0.5), quantile(found[theirs], 0.5), "ms (median)")

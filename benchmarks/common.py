@@ -123,6 +123,33 @@ def mlflow_server(folder: Path) -> Iterator[str]:
         child.wait()
 
 
+def memory(pid: int) -> float:
+    """Resident memory of a process, MB; 0 where the system does not tell or it has gone."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def server_memory(url: str) -> float:
+    """Resident memory (MB) of a `mlflow_server` and its worker processes."""
+    port = url.rpartition(":")[2].encode()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if b"mlflow" in words and port in words:
+                return sum(memory(pid) for pid in _session(int(entry.name)))
+    return 0.0
+
+
+def _session(leader: int) -> Iterator[int]:
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getsid(int(entry.name)) == os.getsid(leader):
+                yield int(entry.name)
+
+
 def _healthy(port: int) -> bool:
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()

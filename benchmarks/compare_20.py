@@ -17,13 +17,15 @@ def main() -> None:
     table(
         ["", "Cellruns", "MLflow's page"],
         [
-            ["on screen, ms", ours["ms"], peer["ms"]],
+            ["on screen, ms, first time", ours["first"], peer["first"]],
+            ["on screen, ms, median of three times", ours["ms"], peer["ms"]],
             ["lines drawn", ours["lines"], peer["lines"]],
             ["longest browser task, ms", ours["task"], peer["task"]],
             ["memory of the tab, MB", ours["heap"], peer["heap"]],
+            ["memory of the server, MB", ours["server"], peer["server"]],
         ],
     )
-    result("compare_20", ours["ms"], peer["ms"], "ms")
+    result("compare_20", ours["first"], peer["first"], "ms (first time)")
 
 
 if __name__ == "__main__":

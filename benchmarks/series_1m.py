@@ -19,14 +19,16 @@ def main() -> None:
     table(
         ["", "Cellruns", "MLflow's page"],
         [
-            ["on screen, ms", ours["ms"], peer["ms"]],
+            ["on screen, ms, first time", ours["first"], peer["first"]],
+            ["on screen, ms, median of three times", ours["ms"], peer["ms"]],
             ["the series route / get-history, ms", ours["request"], peer["request"]],
             ["single-point spikes kept, of 3", ours["spikes"], peer["spikes"]],
             ["longest browser task, ms", ours["task"], peer["task"]],
             ["memory of the tab, MB", ours["heap"], peer["heap"]],
+            ["memory of the server, MB", ours["server"], peer["server"]],
         ],
     )
-    result("series_1m", ours["ms"], peer["ms"], "ms")
+    result("series_1m", ours["first"], peer["first"], "ms (first time)")
 
 
 if __name__ == "__main__":

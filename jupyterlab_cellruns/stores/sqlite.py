@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from ..capture.events import Event
 from ..table.engine import RunsTable
-from ..table.source import FileSource
+from ..table.source import Connections, FileSource
 from . import schema, sqlite_read, sqlite_series
 from .base import Refusal, RunPage, RunQuery, StoreRefused, StoreUnavailable, TaggedRun
 from .edit import Change, edit_rows
@@ -56,7 +56,15 @@ class SqliteStore:
         self, run_id: str, keys: Sequence[str] | None, points: int, window: Window = WHOLE
     ) -> list[dict[str, Any]]:
         """See `Store.series`."""
-        return self._read(lambda db: sqlite_series.series(db, run_id, keys, points, window, self._open))
+        return self._read(lambda db: sqlite_series.series(db, run_id, keys, points, window, self._open, self._kept))
+
+    @cached_property
+    def _watch(self) -> Connections:
+        return Connections(self._open)
+
+    @cached_property
+    def _kept(self) -> sqlite_series.Kept:
+        return sqlite_series.Kept(self._watch.version)
 
     def briefs(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
         """See `Store.briefs`."""
@@ -153,6 +161,8 @@ class SqliteStore:
         """Close the connections."""
         if "table" in self.__dict__:
             self.table.close()
+        if "_watch" in self.__dict__:
+            self._watch.close()
         with self._lock:
             writer, self._writer = self._writer, None
             if writer is not None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -21,8 +23,10 @@ from .rules import INFINITE
 MAX_KEYS = 50
 """Metrics that are answered where none is named."""
 
-PARALLEL = 200_000
-"""Points from which on several threads pay."""
+PARALLEL = 100_000
+"""Points from which on several threads pay, and answers are kept."""
+KEPT = 64
+"""Answers that are kept."""
 
 _COLUMNS = "step, timestamp, value, is_nan"
 _ORDER = "ORDER BY step, timestamp, value, is_nan"
@@ -30,20 +34,51 @@ _ORDER = "ORDER BY step, timestamp, value, is_nan"
 Open = Callable[[], sqlite3.Connection]
 
 
+class Kept:
+    """Answers for long series, good for as long as the database is what it was: `version` tells. Thread-safe."""
+
+    def __init__(self, version: Callable[[], int]) -> None:
+        self._version = version
+        self._lock = threading.Lock()
+        self._found: OrderedDict[tuple[Any, ...], tuple[int, dict[str, Any]]] = OrderedDict()
+
+    def get(self, key: tuple[Any, ...], read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The answer of that name, read anew where the database has changed since."""
+        version = self._version()
+        with self._lock:
+            known = self._found.get(key)
+            if known is not None and known[0] == version:
+                self._found.move_to_end(key)
+                return known[1]
+        found = read()
+        if found["total"] > PARALLEL:
+            with self._lock:
+                self._found[key] = (version, found)
+                self._found.move_to_end(key)
+                while len(self._found) > KEPT:
+                    self._found.popitem(last=False)
+        return found
+
+
 def series(
     db: sqlite3.Connection, run_id: str, keys: Sequence[str] | None, points: int, window: Window = WHOLE,
-    another: Open | None = None,
+    another: Open | None = None, kept: Kept | None = None,
 ) -> list[dict[str, Any]]:
     """Reduced histories as `Series` dicts, ordered by (step, timestamp); all metrics (at most 50) without `keys`.
 
     `another` opens one more connection that only reads, for long series.
     """
+    def read(key: str) -> dict[str, Any]:
+        return Reading(run_id, key, window).series(db, points, another)
+
     if keys is None:
         rows = db.execute(
             "SELECT key FROM latest_metrics WHERE run_uuid = ? ORDER BY key LIMIT ?", (run_id, MAX_KEYS)
         )
         keys = [k for (k,) in rows]
-    return [Reading(run_id, key, window).series(db, points, another) for key in keys]
+    if kept is None:
+        return [read(key) for key in keys]
+    return [kept.get((run_id, key, window, points), lambda key=key: read(key)) for key in keys]  # type: ignore[misc]
 
 
 class Reading:
@@ -63,8 +98,12 @@ class Reading:
 
     def series(self, db: sqlite3.Connection, points: int, another: Open | None) -> dict[str, Any]:
         """The `Series` dict."""
-        (total,) = db.execute(f"SELECT count(*) {self._of}", self._values).fetchone()
-        kept = self._by_buckets(db, total, points, another) if total > max(points, LONG) else None
+        # Counting is a third of the work; of a long series the buckets are counted as they are read.
+        counted = db.execute(f"SELECT count(*) FROM (SELECT 1 {self._of} LIMIT ?)", (*self._values, PARALLEL + 1))
+        (total,) = counted.fetchone()
+        kept = None
+        if total > max(points, LONG):
+            total, kept = self._by_buckets(db, total, points, another)
         return series_json(self.key, total, self._by_reading(db, total, points) if kept is None else kept)
 
     def _by_reading(self, db: sqlite3.Connection, total: int, points: int) -> list[Point]:
@@ -75,45 +114,48 @@ class Reading:
         return reducer.points()
 
     def _by_buckets(
-        self, db: sqlite3.Connection, total: int, points: int, another: Open | None
-    ) -> list[Point] | None:
+        self, db: sqlite3.Connection, counted: int, points: int, another: Open | None
+    ) -> tuple[int, list[Point] | None]:
+        """How many points there are, and what is kept of them, None where buckets do not show the curve."""
         first, last = self._end_step(db, "ASC"), self._end_step(db, "DESC")
         ranges = edges(first, last, points)
         if not ranges:
-            return None
-        threads = min(4, os.cpu_count() or 1) if another is not None and total >= PARALLEL else 1
+            return db.execute(f"SELECT count(*) {self._of}", self._values).fetchone()[0], None
+        threads = min(4, os.cpu_count() or 1) if another is not None and counted > PARALLEL else 1
         if threads == 1 or another is None:
             found = [self._bucket(db, low, high) for low, high in ranges]
         else:
             opened: Open = another
 
-            def part(which: int) -> list[list[Point]]:
+            def part(which: int) -> list[tuple[int, list[Point]]]:
                 mine = ranges[len(ranges) * which // threads : len(ranges) * (which + 1) // threads]
                 with closing(opened()) as own:
                     return [self._bucket(own, low, high) for low, high in mine]
 
             with ThreadPoolExecutor(threads, "cellruns-series") as pool:
                 found = [bucket for part_ in pool.map(part, range(threads)) for bucket in part_]
-        if too_crowded(total, sum(1 for bucket in found if bucket), len(ranges)):
-            return None
+        total = sum(count for count, _ in found)
+        if too_crowded(total, sum(1 for count, _ in found if count), len(ranges)):
+            return total, None
         ends = [db.execute(f"SELECT {_COLUMNS} {self._of} AND step BETWEEN ? AND ?", (*self._values, step, step)).fetchall()
                 for step in (first, last)]
-        return distinct([min(ends[0]), *(point for bucket in found for point in bucket), max(ends[1])])
+        return total, distinct([min(ends[0]), *(point for _, bucket in found for point in bucket), max(ends[1])])
 
     def _end_step(self, db: sqlite3.Connection, order: str) -> int:
         # The step alone is at the end of the index; with more in the order SQLite would read all points.
         return int(db.execute(f"SELECT step {self._of} ORDER BY step {order} LIMIT 1", self._values).fetchone()[0])
 
-    def _bucket(self, db: sqlite3.Connection, low: int, high: int) -> list[Point]:
+    def _bucket(self, db: sqlite3.Connection, low: int, high: int) -> tuple[int, list[Point]]:
+        """How many points there are between two steps, and which of them are kept."""
         of, values = f"{self._of} AND step BETWEEN ? AND ?", (*self._values, low, high)
         # SQLite gives the other columns of the row that holds the minimum or maximum (lang_select, bare columns);
         # with both in one query it would be either row, so there are two.
-        least = db.execute(f"SELECT min(value), step, timestamp, sum(is_nan) {of}", values).fetchone()
+        least = db.execute(f"SELECT min(value), step, timestamp, sum(is_nan), count(*) {of}", values).fetchone()
         if least[0] is None:
-            return []
+            return 0, []
         most = db.execute(f"SELECT max(value), step, timestamp {of}", values).fetchone()
         if least[3] or least[0] <= -INFINITE or most[0] >= INFINITE:
-            return picked(db.execute(f"SELECT {_COLUMNS} {of} {_ORDER}", values).fetchall())
+            return least[4], picked(db.execute(f"SELECT {_COLUMNS} {of} {_ORDER}", values).fetchall())
         found = [(least[1], least[2], least[0], 0), (most[1], most[2], most[0], 0)]
-        return distinct(sorted(found))
+        return least[4], distinct(sorted(found))
 

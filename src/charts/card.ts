@@ -99,10 +99,11 @@ export class PlotCard implements IPaced {
     this._plot.style.height = `${state.size.height}px`;
   }
 
-  async draw(): Promise<void> {
+  /** Draw what was set last; false while the code that draws is not there yet. */
+  async draw(): Promise<boolean> {
     const state = this._state;
     if (!state || this._disposed) {
-      return;
+      return false;
     }
     this._stale = false;
     const figure = state.figure();
@@ -121,7 +122,7 @@ export class PlotCard implements IPaced {
         () => this._host.request(this),
         () => this._fail()
       );
-      return;
+      return false;
     }
     this._pending = null;
     const { options, theme, size } = state;
@@ -134,7 +135,7 @@ export class PlotCard implements IPaced {
     }
     if (this._disposed) {
       view.dispose();
-      return;
+      return false;
     }
     if (view !== this._view) {
       // The old picture stays until the new one is there.
@@ -145,6 +146,7 @@ export class PlotCard implements IPaced {
     }
     this._figure = figure;
     this._describe(state, figure);
+    return true;
   }
 
   /** What it shows, for a picture; null before it was drawn. */

@@ -8,8 +8,11 @@ const REST = 2;
 export interface IPaced {
   /** Nothing is drawn that nobody sees; ask again when that changes. */
   readonly isVisible: boolean;
-  /** Draw the latest state. Must not take long: one small chart. */
-  draw(): Promise<void> | void;
+  /**
+   * Draw the latest state. Must not take long: one small chart. False: nothing
+   * was drawn, and the thing will ask again when it can be.
+   */
+  draw(): Promise<boolean | void> | boolean | void;
 }
 
 /**
@@ -55,15 +58,18 @@ export class Pacer {
 
   private async _draw(item: IPaced, begin: number): Promise<void> {
     this._drawing = true;
+    let drawn: boolean | void = true;
     try {
-      await item.draw();
+      drawn = await item.draw();
     } catch (error) {
       console.error('Cellruns: a chart could not be drawn:', error);
     }
-    const cost = performance.now() - begin;
-    // All that is drawn shares the thread.
-    const due = begin + Math.max(INTERVAL, cost * (REST + this._dirty.size));
-    this._due.set(item, due);
+    if (drawn !== false) {
+      const cost = performance.now() - begin;
+      // All that is drawn shares the thread.
+      const due = begin + Math.max(INTERVAL, cost * (REST + this._dirty.size));
+      this._due.set(item, due);
+    }
     this._drawing = false;
     // In a task of its own, so that input and paint come in between.
     this._timer = window.setTimeout(() => this._pump(), 0);

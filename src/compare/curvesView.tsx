@@ -28,6 +28,8 @@ export function CurvesView(): JSX.Element {
       return;
     }
     const { rendermime, engine, pacer, trans, model } = context;
+    // While the points are on their way.
+    engine().catch(() => undefined);
     const made = new ChartBoard({
       rendermime,
       engine,

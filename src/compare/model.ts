@@ -371,7 +371,11 @@ export class CompareModel {
         this._error = RunsError.from(reason);
       } finally {
         this._fetching -= 1;
-        this._soon();
+        if (this._fetching === 0) {
+          this._changed.emit();
+        } else {
+          this._soon();
+        }
       }
     });
   }

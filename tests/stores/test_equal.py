@@ -254,6 +254,22 @@ def test_long_series_keep_their_peaks_and_zoom_to_every_point(pair: Pair, kind: 
     assert answers[0] == answers[1]
 
 
+@pytest.mark.parametrize("kind", ["even", "one far away", "few"])
+def test_a_very_long_series_is_counted_kept_and_read_anew_after_a_write(pair: Pair, kind: str) -> None:
+    n = 120_000
+    points = [(s, 1000 + i, math.sin(i), 0) for i, s in enumerate(steps_of(kind, n, random.Random(kind)))]
+    points[70_001] = (points[70_001][0], points[70_001][1], 40.0, 0)
+    run_id = bulk(pair, points)[0]
+    (first,) = pair.direct.series(run_id, ["m"], 900)
+    assert first["total"] == n and 40.0 in first["values"]
+    (again,) = pair.direct.series(run_id, ["m"], 900)
+    assert again is first
+    late = points[-1][0]
+    pair.direct.write([Metrics(run_id, "m", [70.0, -70.0], [2_000_000, 2_000_001], [late, late])])
+    (newer,) = pair.direct.series(run_id, ["m"], 900)
+    assert newer["total"] == n + 2 and {70.0, -70.0, 40.0} <= set(newer["values"])
+
+
 def test_briefs_of_runs_are_equal_and_leave_out_what_is_gone(pair: Pair) -> None:
     answers = []
     for store in (pair.direct, pair.served):
