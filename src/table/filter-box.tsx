@@ -52,12 +52,14 @@ export function FilterBox(props: {
     const cursor = input?.selectionStart ?? text.length;
     const before = text.slice(0, completion.from) + completion.insert;
     const next = before + text.slice(cursor).replace(/^\s+/, '');
+    if (input) {
+      // At once, and not with the next drawing: the next key may be there first, and has to find the cursor in place.
+      input.value = next;
+      input.focus();
+      input.setSelectionRange(before.length, before.length);
+    }
     model.update({ filter: next });
-    requestAnimationFrame(() => {
-      input?.focus();
-      input?.setSelectionRange(before.length, before.length);
-      void offer(next, before.length);
-    });
+    void offer(next, before.length);
   };
   // Names come when they are known.
   const known = model.offers !== null;

@@ -7,7 +7,13 @@ import {
   type Table
 } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import React, { memo, useEffect, useMemo, useRef } from 'react';
+import React, {
+  memo,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef
+} from 'react';
 
 import { useSignal, useView } from '../runs/context';
 import { CellValue, cellText, withLive } from './cell';
@@ -24,6 +30,8 @@ import type { TableModel } from './model';
 import { NameCell } from './name-cell';
 import type { ITableRow } from './row';
 
+/** Rows of the DOM come in dozens. */
+const SLOTS = 12;
 const ROW_HEIGHT = 28;
 const HEAD_HEIGHT = 30;
 const NAME: IColumn = { id: 'attribute:name', kind: 'attribute', key: 'name' };
@@ -59,6 +67,12 @@ export function TableGrid(props: {
   const table = useColumns(model);
   const { shown, width } = useShown(table, viewport);
   const label = trans.__('Runs');
+  // A line that scrolls out of view gives its row of the DOM to one that comes into view.
+  const slots = useRef(SLOTS);
+  slots.current = Math.max(
+    slots.current,
+    Math.ceil(lines.items.length / SLOTS) * SLOTS
+  );
   return (
     <div
       ref={viewport}
@@ -69,7 +83,9 @@ export function TableGrid(props: {
       aria-colcount={table.getAllLeafColumns().length}
       aria-multiselectable="true"
       aria-busy={model.isBusy}
+      tabIndex={-1}
       onKeyDown={lines.onKeyDown}
+      onMouseOver={event => tell(event, model)}
     >
       <div
         role="rowgroup"
@@ -101,7 +117,7 @@ export function TableGrid(props: {
             row?.status === 'RUNNING' ? model.live?.run(row.id) : undefined;
           return (
             <GridRow
-              key={row?.id ?? item.index}
+              key={item.index % slots.current}
               model={model}
               row={row && withLive(row, live)}
               index={item.index}
@@ -135,8 +151,22 @@ const GridRow = memo(
   }): JSX.Element => {
     const { model, row, index, shown, selected } = props;
     const { trans } = useView();
+    const node = useRef<HTMLDivElement>(null);
+    useLayoutEffect(() => {
+      // The focus stays with the line it was on, which is not in view any more.
+      if (node.current && node.current === document.activeElement) {
+        node.current
+          .closest<HTMLElement>('[role="treegrid"]')
+          ?.focus({ preventScroll: true });
+      }
+    }, [index]);
+    // Until the line is there its row keeps the cells of another, unseen: new ones would cost the most of a scroll.
+    const before = useRef(row);
+    before.current = row ?? before.current;
+    const drawn = before.current;
     return (
       <div
+        ref={node}
         role="row"
         className="jp-Cellruns-gridRow"
         style={{
@@ -146,6 +176,7 @@ const GridRow = memo(
         }}
         data-index={index}
         data-run={row?.id}
+        data-loading={row === undefined}
         data-group={row?.isGroup ?? undefined}
         data-deleted={row?.deleted ?? undefined}
         aria-rowindex={index + 2}
@@ -166,40 +197,41 @@ const GridRow = memo(
           }
         }}
       >
-        {shown.map(one => (
+        {row === undefined ? (
           <span
-            key={one.column.id}
+            className="jp-Cellruns-bone"
             role="gridcell"
-            className={
-              one.column === NAME
-                ? 'jp-Cellruns-gridCell jp-Cellruns-nameCell'
-                : 'jp-Cellruns-gridCell'
-            }
-            aria-colindex={one.index + 1}
-            data-numeric={isNumeric(one.column)}
-            data-pinned={one.pinned}
-            style={
-              one.pinned
-                ? { position: 'sticky', left: one.left, width: one.width }
-                : { position: 'absolute', left: one.left, width: one.width }
-            }
-            title={
-              row && one.column !== NAME ? cellText(row, one.column) : undefined
-            }
-          >
-            {row === undefined ? (
+            aria-label={trans.__('Loading')}
+          />
+        ) : null}
+        {drawn === undefined
+          ? null
+          : shown.map(one => (
               <span
-                className="jp-Cellruns-bone"
-                role="img"
-                aria-label={trans.__('Loading')}
-              />
-            ) : one.column === NAME ? (
-              <NameCell {...{ row, index, model, selected }} />
-            ) : (
-              <CellValue row={row} column={one.column} />
-            )}
-          </span>
-        ))}
+                key={one.column.id}
+                role="gridcell"
+                className={
+                  one.column === NAME
+                    ? 'jp-Cellruns-gridCell jp-Cellruns-nameCell'
+                    : 'jp-Cellruns-gridCell'
+                }
+                aria-colindex={one.index + 1}
+                data-column={one.column.id}
+                data-numeric={isNumeric(one.column)}
+                data-pinned={one.pinned}
+                style={
+                  one.pinned
+                    ? { position: 'sticky', left: one.left, width: one.width }
+                    : { position: 'absolute', left: one.left, width: one.width }
+                }
+              >
+                {one.column === NAME ? (
+                  <NameCell row={drawn} {...{ index, model, selected }} />
+                ) : (
+                  <CellValue row={drawn} column={one.column} />
+                )}
+              </span>
+            ))}
       </div>
     );
   },
@@ -211,6 +243,18 @@ const GridRow = memo(
     a.active === b.active &&
     a.selected === b.selected
 );
+
+/** Give the cell under the pointer its whole text as a title; for all cells at once that would cost a scroll. */
+function tell(event: React.MouseEvent, model: TableModel): void {
+  const cell = (event.target as Element).closest<HTMLElement>('[data-column]');
+  const line = cell?.closest<HTMLElement>('[data-index]');
+  const column = parseColumn(cell?.dataset.column ?? '');
+  if (!cell || !line || !column || column.id === NAME.id) {
+    return;
+  }
+  const row = model.row(Number(line.dataset.index));
+  cell.title = (row && cellText(row, column)) ?? '';
+}
 
 /** The columns as TanStack Table keeps them: order, widths and what is pinned come from the model. */
 function useColumns(model: TableModel): Table<ITableRow> {

@@ -61,7 +61,13 @@ export function useLines(options: {
     paddingStart: header,
     scrollPaddingStart: header,
     // React batches what a scroll event asks for; a synchronous render would make long tasks of it.
-    useFlushSync: false
+    useFlushSync: false,
+    // Lines that are missing are asked for before anything is drawn.
+    onChange: ({ range }) => {
+      if (range) {
+        model.look(range.startIndex - OVERSCAN, range.endIndex + OVERSCAN);
+      }
+    }
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, height]);
   const items = virtualizer.getVirtualItems();
@@ -69,17 +75,32 @@ export function useLines(options: {
   const last = items[items.length - 1]?.index ?? 0;
   useEffect(() => model.look(first, last), [model, first, last, total]);
 
+  // The line that shall have the focus may be rendered, and then loaded, only later.
+  const wanted = useRef<number | null>(null);
   useEffect(() => {
+    const move = (place: (index: number) => number) =>
+      setCurrent(index => {
+        const next = place(index);
+        const focused = document.activeElement;
+        if (
+          focused === viewport.current ||
+          (viewport.current?.contains(focused) &&
+            focused?.matches('[data-index]'))
+        ) {
+          wanted.current = next;
+        }
+        return next;
+      });
     const shift = (_: unknown, by: number) => {
       const node = viewport.current;
       if (node && node.scrollTop > 0) {
         node.scrollTop += by * height;
       }
-      setCurrent(index => Math.max(0, index + by));
+      move(index => Math.max(0, index + by));
     };
     const restart = () => {
       viewport.current?.scrollTo({ top: 0 });
-      setCurrent(0);
+      move(() => 0);
     };
     model.shifted.connect(shift);
     model.restarted.connect(restart);
@@ -89,8 +110,6 @@ export function useLines(options: {
     };
   }, [model, viewport, height]);
 
-  // The line that shall have the focus may be rendered, and then loaded, only later.
-  const wanted = useRef<number | null>(null);
   useEffect(() => {
     if (wanted.current !== null) {
       const node = viewport.current?.querySelector<HTMLElement>(
@@ -101,6 +120,12 @@ export function useLines(options: {
         if (model.row(wanted.current)) {
           wanted.current = null;
         }
+      } else if (
+        document.activeElement !== document.body &&
+        !viewport.current?.contains(document.activeElement)
+      ) {
+        // The user has gone elsewhere.
+        wanted.current = null;
       }
     }
   });
@@ -125,7 +150,8 @@ export function useLines(options: {
 
   const onKeyDown = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
-    if (!target.matches('[data-index]')) {
+    // The focus is on a line, or waits for one that was scrolled out of view.
+    if (!target.matches('[data-index]') && target !== event.currentTarget) {
       return;
     }
     const row = model.row(current);

@@ -643,7 +643,7 @@ export class TableModel implements IDisposable {
 }
 
 /** How long a typed filter waits for the next key (ms); an answer that comes too late is dropped anyway. */
-const TYPING_MS = 40;
+const TYPING_MS = 20;
 /** Lines of one request. */
 const PAGE = 50;
 /** How soon to ask again while runs or values are on their way (ms). */
