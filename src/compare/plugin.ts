@@ -137,18 +137,23 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
       made.title.icon = compareIcon;
       made.title.closable = true;
       const label = (): void => {
-        made.title.label = trans.__(
+        made.title.label = trans._n(
+          'Compare %1 run',
           'Compare %1 runs',
           content.model.state.runs.length
         );
+        made.title.caption = made.title.label;
       };
       label();
       content.model.stateChanged.connect(() => {
         label();
         void tracker.save(made);
       });
-      // Where a notebook has its own page there is no room beside it.
-      shell.add(made, labShell ? 'main' : 'down', { type: 'Cellruns' });
+      // A page of Notebook 7 has one main widget and takes no other.
+      shell.add(made, labShell ? 'main' : 'right', {
+        rank: 820,
+        type: 'Cellruns'
+      });
       await tracker.add(made);
       shell.activateById(made.id);
     };

@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
@@ -121,7 +122,8 @@ export const projectsPlugin: JupyterFrontEndPlugin<void> = {
     IRunsClient,
     ILayoutRestorer,
     ITranslator,
-    ICommandPalette
+    ICommandPalette,
+    ILabShell
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -129,7 +131,8 @@ export const projectsPlugin: JupyterFrontEndPlugin<void> = {
     runs: IRunsClient | null,
     restorer: ILayoutRestorer | null,
     translator: ITranslator | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    labShell: ILabShell | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellruns');
     const { commands, shell, docRegistry } = app;
@@ -246,7 +249,11 @@ export const projectsPlugin: JupyterFrontEndPlugin<void> = {
         made.title.label = trans.__('Projects');
         made.title.icon = projectIcon;
         made.title.closable = true;
-        shell.add(made, 'main');
+        // A page of Notebook 7 has one main widget and takes no other.
+        shell.add(made, labShell ? 'main' : 'right', {
+          rank: 830,
+          type: 'Cellruns'
+        });
       }
       shell.activateById(page.id);
       return page.content;

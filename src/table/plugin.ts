@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
@@ -46,7 +47,8 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
     ITranslator,
     ICommandPalette,
     ILayoutRestorer,
-    IStateDB
+    IStateDB,
+    ILabShell
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -57,7 +59,8 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
-    stateDB: IStateDB | null
+    stateDB: IStateDB | null,
+    labShell: ILabShell | null
   ): void => {
     if (!client) {
       return;
@@ -125,7 +128,11 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
         widget.title.label = trans.__('Runs');
         widget.title.icon = cellrunsIcon;
         widget.title.closable = true;
-        shell.add(widget, 'main');
+        // A page of Notebook 7 has one main widget and takes no other.
+        shell.add(widget, labShell ? 'main' : 'right', {
+          rank: 805,
+          type: 'Cellruns'
+        });
         shell.activateById(widget.id);
         widget.content.choiceChanged.connect(() => void tracker.save(widget));
         void tracker.add(widget);
