@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from . import proof
 from .clean import clean_place
 from .command import JOB_TAG, RunRequest, command, environment
+from .failure import Failure, locate
 from .process import ProcessTree
 from .progress import Progress, advice, last_lines
 from .proof import Verdict
@@ -55,10 +57,14 @@ def run(request: RunRequest, place: Place, tracker: Tracker | None, progress: Pr
                 tagged.append(progress.run_id)
 
     env = environment(place.job, place.tracking, place.python, place.env_root)
+    began = int(time.time() * 1000)
     process = ProcessTree(command(request), env, place.cwd, place.log, place.job, line)
     place.on_start(process)
     code = process.wait()
     progress.step = "ended" if code == 0 else progress.step
+    if tracker is not None and progress.run_id is None and progress.step == "environment":
+        # MLflow made the run before the environment, but names it only when the environment is there.
+        progress.run_id = tracker.nameless(began)
     if tracker is not None and progress.run_id is not None and not tagged:
         tracker.tag(progress.run_id, tags)
     if code != 0 and tracker is not None and progress.run_id is not None:
@@ -85,6 +91,7 @@ def prove(export: Path, request: RunRequest, place: Place, tracker: Tracker, pro
     known = _baseline(tracker, notebook, baseline)
     manager = request.env_manager or "virtualenv"
     origin = replace(request, uri=str(export))
+    failure = Failure()
     with clean_place(export) as clean:
         inner = replace(
             place, cwd=clean.work, env_root=None if manager == "local" else clean.envs,
@@ -92,13 +99,17 @@ def prove(export: Path, request: RunRequest, place: Place, tracker: Tracker, pro
         experiment = request.experiment or (tracker.experiment_of(known[-1].run_id) if known else "") or ""
         code = run(replace(request, uri=str(clean.project), experiment=experiment), inner, tracker, progress,
                    origin=origin, notebook=notebook)
+        if code != 0 and progress.step == "running":
+            failure = locate(clean.project, progress.tail)
     if code == 0:
         verdict = proof.compare(known, tracker.of_job(place.job, progress.run_id), manager, tolerance)
     else:
         lines = last_lines(progress.tail)
-        verdict = proof.failed(progress.step, lines, advice(progress.tail), manager, tolerance)
+        verdict = proof.failed(progress.step, failure, lines, advice(progress.tail), manager, tolerance)
         if known and progress.run_id is not None:
             verdict.pairs = [(known[-1].run_id, progress.run_id)]
+        elif known:
+            tracker.tag(known[-1].run_id, {proof.TAG: verdict.outcome})
     verdict.save(export)
     for ours, theirs in verdict.pairs:
         tracker.tag(ours, {proof.TAG: verdict.outcome, proof.TAG_RUN: theirs})

@@ -1,14 +1,16 @@
 """Would a fresh kernel that runs the notebook from top to bottom work, and give the same?
 
 From names: what is read before it is bound, or bound by no cell. From the history: cells that ran in another order,
-were edited since, never ran, or failed; the history is what Cellruns kept of the executed cells, else the execution
-counts that the notebook holds.
+were edited since, never ran, or failed; the history is the execution counts that the notebook holds, and what Cellruns
+kept of the executed cells, which is still there when the notebook's outputs were cleared.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
+from ..kernel_side.python.redact import known_secrets, redact
 from .findings import Finding
 from .scopes import GIVEN
 from .sources import Source
@@ -21,11 +23,12 @@ class Executed:
     cell_id: str | None
     source: str
     execution_count: int | None
+    truncated: bool = False
 
 
 def check(cells: list[Source], history: list[Executed] | None = None) -> list[Finding]:
     """Findings of names first, then of the history."""
-    return [*_names(cells), *_counts(cells), *(_history(cells, history) if history else [])]
+    return [*_names(cells), *_counts(cells, history or []), *(_history(cells, history) if history else [])]
 
 
 def _names(cells: list[Source]) -> list[Finding]:
@@ -89,9 +92,10 @@ def _names(cells: list[Source]) -> list[Finding]:
     return found
 
 
-def _counts(cells: list[Source]) -> list[Finding]:
+def _counts(cells: list[Source], history: list[Executed]) -> list[Finding]:
     found: list[Finding] = []
     ran = [s for s in cells if s.cell.execution_count is not None]
+    kept = {} if ran else {e.cell_id: e.execution_count for e in history if e.cell_id and e.execution_count is not None}
     highest, highest_cell = 0, None
     for source in cells:
         count, error = source.cell.execution_count, source.cell.error
@@ -99,6 +103,8 @@ def _counts(cells: list[Source]) -> list[Finding]:
             found.append(source.finding(
                 "error_output", "error", f"The last run of this cell failed: {error}", "Repair the cell and run it.",
             ))
+        if count is None:
+            count = kept.get(source.cell.id or "")
         if count is None:
             if ran:
                 found.append(source.finding(
@@ -128,9 +134,13 @@ def _history(cells: list[Source], history: list[Executed]) -> list[Finding]:
     found: list[Finding] = []
     last: dict[str, Executed] = {e.cell_id: e for e in history if e.cell_id}
     present = {s.cell.id for s in cells if s.cell.id}
+    secrets = known_secrets(os.environ)
     for source in cells:
         executed = last.get(source.cell.id or "")
-        if executed is not None and _bare(executed.source) != _bare(source.cell.source):
+        if executed is None or executed.truncated:
+            continue
+        # The record is kept without what looks like a secret.
+        if _bare(executed.source) not in (_bare(source.cell.source), _bare(redact(source.cell.source, secrets)[0])):
             found.append(source.finding(
                 "edited", "warning", "Edited since it was run: the results are those of another text.",
                 "Run the cell again.",

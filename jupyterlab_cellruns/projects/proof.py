@@ -8,7 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from .failure import Failure
 
 Outcome = Literal["same", "within", "different", "failed", "ran"]
 
@@ -61,6 +64,9 @@ class Verdict:
     tail: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     largest: float = 0.0
+    cell: int | None = None
+    """Where a clean run failed, from 0; None where no cell did."""
+    cell_id: str | None = None
 
     def json(self) -> dict[str, Any]:
         """As in docs/http-api.md and in the export's file."""
@@ -116,12 +122,15 @@ def compare(notebook: Sequence[RunValues], project: Sequence[RunValues], manager
     return verdict
 
 
-def failed(step: str, tail: list[str], hints: list[str], manager: str, tolerance: float) -> Verdict:
+def failed(step: str, failure: Failure, tail: list[str], hints: list[str], manager: str, tolerance: float) -> Verdict:
     """The clean run failed."""
-    where = {"environment": "while its environment was made", "running": "while it ran", "fetching": "while it was fetched"}
+    steps = {"environment": "while its environment was made", "running": "while it ran", "fetching": "while it was fetched"}
+    sentence = f"The clean run failed {steps.get(step, 'at its start')}"
+    sentence += f", {failure.where}" if failure.where else ""
+    sentence += f": {failure.error}" if failure.error else "."
     return Verdict(
-        "failed", f"The clean run failed {where.get(step, 'at its start')}.", tolerance, manager, step=step, tail=tail,
-        advice=hints,
+        "failed", sentence, tolerance, manager, step=step, tail=tail, advice=hints, cell=failure.cell,
+        cell_id=failure.cell_id,
     )
 
 

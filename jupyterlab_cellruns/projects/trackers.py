@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from .command import JOB_TAG
@@ -27,6 +27,10 @@ class Tracker(Protocol):
 
     def run(self, run_id: str) -> RunValues | None:
         """One run."""
+        ...
+
+    def nameless(self, since: int) -> str | None:
+        """The running run of a project that was made since a time (ms) and carries no job; None where not just one."""
         ...
 
     def experiment_of(self, run_id: str) -> str | None:
@@ -82,6 +86,11 @@ class ClientTracker:
             return _values(self._client.get_run(run_id))
         except MlflowException:
             return None
+
+    def nameless(self, since: int) -> str | None:
+        """See `Tracker`."""
+        query = f"attributes.status = 'RUNNING' AND attributes.start_time >= {since}"
+        return _only(r.info.run_id for r in self._search(query, 100) if _is_nameless(r.data.tags))
 
     def experiment_of(self, run_id: str) -> str | None:
         """See `Tracker`."""
@@ -144,6 +153,15 @@ class StoreTracker:
         detail = self._store().run(run_id)
         return None if detail is None else _of_detail(detail)
 
+    def nameless(self, since: int) -> str | None:
+        """See `Tracker`."""
+        from ..stores.base import RunQuery
+
+        new = [s["run_id"] for s in self._store().runs(RunQuery(limit=100)).runs
+               if s["status"] == "RUNNING" and (s["start_time"] or 0) >= since]
+        details = [d for d in (self._store().run(run_id) for run_id in new) if d is not None]
+        return _only(d["run"]["run_id"] for d in details if _is_nameless(d["tags"]))
+
     def experiment_of(self, run_id: str) -> str | None:
         """See `Tracker`."""
         detail = self._store().run(run_id)
@@ -168,6 +186,15 @@ class StoreTracker:
         run_id = str(store.create_run(made, name, int(time.time() * 1000), dict(tags)))
         self._announce({run_id})
         return run_id
+
+
+def _is_nameless(tags: Mapping[str, str]) -> bool:
+    return tags.get("mlflow.source.type") == "PROJECT" and JOB_TAG not in tags
+
+
+def _only(found: Iterable[str]) -> str | None:
+    every = list(found)
+    return every[0] if len(every) == 1 else None
 
 
 def _values(run: Any) -> RunValues:

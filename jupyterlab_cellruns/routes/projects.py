@@ -110,7 +110,7 @@ class PlanHandler(ProjectHandler):
         if content is not None and not isinstance(content, dict):
             raise BadArgument("content", "wants a notebook or null")
         history = [
-            Executed(e.get("cell_id"), str(e.get("source", "")), e.get("execution_count"))
+            Executed(e.get("cell_id"), str(e.get("source", "")), e.get("execution_count"), bool(e.get("truncated")))
             for e in body.get("history") or [] if isinstance(e, dict)
         ]
         seen = body.get("seen")

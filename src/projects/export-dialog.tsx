@@ -58,7 +58,7 @@ function Body(props: {
           )}
           <Parameters model={model} />
           <Files model={model} />
-          <Actions model={model} />
+          <Actions model={model} onLeave={props.onLeave} />
         </>
       )}
     </div>
@@ -259,7 +259,10 @@ function Files(props: { model: ExportModel }): React.JSX.Element {
   );
 }
 
-function Actions(props: { model: ExportModel }): React.JSX.Element {
+function Actions(props: {
+  model: ExportModel;
+  onLeave: () => void;
+}): React.JSX.Element {
   const { model } = props;
   const { trans, written, proof } = model;
   const isProving = proof !== null && proof.ended === null;
@@ -360,6 +363,10 @@ function Actions(props: { model: ExportModel }): React.JSX.Element {
               verdict={proof.verdict}
               trans={trans}
               onRun={id => model.host.openRun(id)}
+              onCell={(id, cell) => {
+                props.onLeave();
+                model.host.goToCell(model.source.path, id, cell);
+              }}
             />
           )}
           {proof && <Failure job={proof} trans={trans} />}

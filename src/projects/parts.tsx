@@ -150,8 +150,11 @@ export function Verdict(props: {
   verdict: IVerdict;
   trans: ITrans;
   onRun: (runId: string) => void;
+  onCell?: (cellId: string | null, cell: number) => void;
 }): React.JSX.Element {
-  const { verdict, trans } = props;
+  const { verdict, trans, onCell } = props;
+  // A verdict of an earlier version names no cell.
+  const cell = verdict.cell ?? null;
   const shown = (value: number | string | null): string =>
     value === null ? trans.__('none') : String(value);
   return (
@@ -164,6 +167,18 @@ export function Verdict(props: {
         <strong>{verdict.sentence}</strong>
         {verdict.manager === 'local' && (
           <> {trans.__('The packages were those that are installed here.')}</>
+        )}
+        {onCell && cell !== null && (
+          <>
+            {' '}
+            <button
+              type="button"
+              className="jp-Cellruns-projectLink"
+              onClick={() => onCell(verdict.cell_id, cell)}
+            >
+              {trans.__('Go to cell %1', cell + 1)}
+            </button>
+          </>
         )}
       </p>
       {verdict.differences.length > 0 && (

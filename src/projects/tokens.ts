@@ -77,6 +77,8 @@ export interface IExecution {
   cell_id: string | null;
   source: string;
   execution_count: number | null;
+  /** Whether the source was cut. */
+  truncated?: boolean;
 }
 
 /** An environment manager of `mlflow run`. */
@@ -115,6 +117,9 @@ export interface IVerdict {
     timing: boolean;
   }[];
   pairs: { notebook: string; project: string }[];
+  /** The cell that failed, from 0. */
+  cell: number | null;
+  cell_id: string | null;
 }
 
 /** What is to be run. */

@@ -100,6 +100,28 @@ def test_history_that_was_kept(tmp_path: Path) -> None:
     assert "helper = 3" in found[1].message
 
 
+def test_history_of_a_cleared_notebook(tmp_path: Path) -> None:
+    history = [
+        order.Executed("c0", "a = 1", 1), order.Executed("c2", "b = 2", 2), order.Executed("c1", "c = 3", 3),
+        order.Executed("c0", "token = '<removed>'", 4, truncated=True),
+    ]
+    cells = ("a = 1", "c = 3", "b = 2", "d = 4")
+    found = findings(tmp_path, *cells, history=history)
+    # Nothing is said of the last cell: the record ends with the run.
+    assert codes(found) == [("out_of_order", 1, None), ("out_of_order", 2, None)]
+    assert "[3]" in found[0].message and "[4]" in found[0].message
+
+
+def test_a_secret_that_was_taken_out_is_no_edit(tmp_path: Path) -> None:
+    from jupyterlab_cellruns.kernel_side.python.redact import redact
+
+    source = "token = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789'"
+    kept, _ = redact(source)
+    assert kept != source
+    found = findings(tmp_path, source, "x = 1", history=[order.Executed("c0", kept, 1), order.Executed("c1", "x = 2", 2)])
+    assert codes(found) == [("secret", 0, 1), ("edited", 1, None)]
+
+
 def test_every_place_lies_in_its_cell(tmp_path: Path) -> None:
     book = notebook.read(build(tmp_path, "%%capture out\n!ls\nx = '''\n!no\n'''\nprint(y)"))
     [source] = sources(book)
