@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -26,6 +26,25 @@ test.beforeAll(async () => {
 });
 
 test.afterAll(() => lab.stop());
+
+/** Run one cell of the open notebook and wait for its end. */
+async function runCell(page: Page, index: number, count: number) {
+  const cell = page.locator('.jp-Notebook .jp-CodeCell').nth(index);
+  await cell.locator('.cm-content').click();
+  await lab.command(page, 'notebook:run-cell');
+  await expect(cell.locator('.jp-InputPrompt').first()).toHaveText(
+    `[${count}]:`,
+    { timeout: 60_000 }
+  );
+}
+
+/** Open the export dialog by its command. */
+async function openExport(page: Page): Promise<Locator> {
+  await lab.command(page, 'cellruns:export-notebook');
+  const dialog = page.locator('.jp-Cellruns-exportDialog');
+  await expect(dialog.locator('.jp-Cellruns-exportSummary')).toBeVisible();
+  return dialog;
+}
 
 test('a notebook is exported from its toolbar, and the proof gives the same', async ({
   page
@@ -236,4 +255,202 @@ test('a project from Git at a tag, a failed run with advice, run again from the 
   expect(
     lab.rows("SELECT count(*) FROM tags WHERE key = 'mlflow.source.git.commit'")
   ).toEqual([[2]]);
+});
+
+test('a notebook that was run out of order: each finding leads to its cell', async ({
+  page
+}) => {
+  test.setTimeout(180_000);
+  lab.notebook(
+    'order.ipynb',
+    'import mlflow',
+    'rate = 0.5',
+    'value = rate * factor',
+    'factor = 2',
+    'with mlflow.start_run(run_name="ordered"):\n    mlflow.log_metric("value", value)',
+    'left_over = 1'
+  );
+  await lab.open(page, 'order.ipynb');
+  await page.getByRole('button', { name: /^Cellruns: Ready/ }).waitFor();
+  let count = 0;
+  for (const index of [0, 1, 3, 5, 2, 4]) {
+    count += 1;
+    await runCell(page, index, count);
+  }
+  // The record of the executed cells is what tells the rest.
+  await expect
+    .poll(
+      () =>
+        lab.rows(
+          "SELECT count(*) FROM tags t JOIN runs r USING (run_uuid) WHERE t.key = 'cellruns.provenance' AND r.name = 'ordered'"
+        )[0]?.[0],
+      { timeout: 60_000 }
+    )
+    .toBe(1);
+  const cells = page.locator('.jp-Notebook .jp-CodeCell');
+  await cells.nth(5).locator('.jp-InputPrompt').first().click();
+  await lab.command(page, 'notebook:delete-cell');
+  await expect(cells).toHaveCount(5);
+  await cells.nth(1).locator('.cm-content').click();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.type('rate = 0.25');
+
+  let dialog = await openExport(page);
+  await expect(dialog.locator('.jp-Cellruns-exportSummary')).toHaveAttribute(
+    'data-level',
+    'error'
+  );
+  const finding = (text: string) =>
+    dialog.locator('.jp-Cellruns-projectFindings li').filter({ hasText: text });
+  await expect(finding('“left_over = 1”')).toBeVisible();
+  await picture(page, 'export-order');
+  for (const [text, name, code] of [
+    ['defined only in cell 4', 'Cell 3, line 1', 'value = rate'],
+    ['Run as [3], before cell 3 above it', 'Cell 4', 'factor = 2'],
+    ['Edited since it was run', 'Cell 2', 'rate = 0.25']
+  ]) {
+    await finding(text).getByRole('button', { name, exact: true }).click();
+    await expect(dialog).toHaveCount(0);
+    await expect(page.locator('.jp-Cell.jp-mod-active')).toContainText(code);
+    dialog = await openExport(page);
+    await expect(finding('Edited since it was run')).toBeVisible();
+  }
+
+  // A cleared notebook has no counts; the record still knows the order.
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await lab.command(page, 'notebook:restart-clear-output');
+  const restart = page.getByRole('button', { name: /Restart/ }).last();
+  await restart.click();
+  await expect(cells.nth(0).locator('.jp-InputPrompt').first()).toHaveText(
+    '[ ]:'
+  );
+  dialog = await openExport(page);
+  await expect(finding('Run as [3], before cell 3 above it')).toBeVisible();
+});
+
+test('the export is in the File menu and in the toolbar', async ({ page }) => {
+  lab.notebook('menu.ipynb', 'rate = 0.5', 'print(rate)');
+  await lab.open(page, 'menu.ipynb');
+  const dialog = page.locator('.jp-Cellruns-exportDialog');
+  await page
+    .locator('.jp-NotebookPanel-toolbar')
+    .getByRole('button', { name: /MLproject/ })
+    .click();
+  await expect(dialog).toContainText('rate');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await expect(dialog).toHaveCount(0);
+  await page
+    .locator('#jp-MainMenu')
+    .getByRole('menuitem', { name: 'File', exact: true })
+    .click();
+  const entry = page
+    .locator('.lm-Menu')
+    .getByRole('menuitem', { name: /Export Notebook as MLproject/ });
+  await expect(entry).toBeVisible();
+  await picture(page, 'export-menu');
+  await entry.click();
+  await expect(dialog).toContainText('rate');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  // Without a notebook there is nothing to export.
+  await lab.command(page, 'application:close-all');
+  await page.locator('.jp-Launcher').first().waitFor();
+  await page
+    .locator('#jp-MainMenu')
+    .getByRole('menuitem', { name: 'File', exact: true })
+    .click();
+  await expect(entry).toHaveAttribute('aria-disabled', 'true');
+});
+
+test('a sweep: a grid with runs at once, a list one after another, children below their parent', async ({
+  page
+}) => {
+  test.setTimeout(300_000);
+  const folder = path.join(lab.root, 'grid');
+  fs.mkdirSync(folder);
+  fs.writeFileSync(
+    path.join(folder, 'MLproject'),
+    'name: grid\nentry_points:\n  main:\n    parameters:\n      rate: {type: float, default: 0.1}\n      size: {type: int, default: 1}\n    command: python go.py {rate} {size}\n'
+  );
+  fs.writeFileSync(
+    path.join(folder, 'go.py'),
+    'import sys, time, mlflow\nmlflow.log_metric("product", float(sys.argv[1]) * int(sys.argv[2]))\ntime.sleep(3)\n'
+  );
+  await page.goto(
+    `${lab.url}/lab/tree/grid/MLproject?token=${lab.token}&reset`
+  );
+  const view = page.locator('.jp-Cellruns-project');
+  await view.getByLabel('Environment by').selectOption('local');
+  await view.getByLabel('Experiment').fill('grid');
+  await view.getByLabel(/^rate/).fill('0.5, 0.25');
+  await expect(view).toContainText('Not a number.');
+  await view.getByRole('checkbox', { name: /Sweep/ }).check();
+  await expect(view).not.toContainText('Not a number.');
+  await view.getByLabel(/^size/).fill('2:4:2');
+  await view.getByLabel('Runs at once').fill('2');
+  await expect(view.locator('.jp-Cellruns-projectPreview')).toContainText(
+    'python go.py 0.5 2'
+  );
+  await view.getByRole('button', { name: 'Run 4 times' }).click();
+  const jobs = view.locator('.jp-Cellruns-projectJobs li[data-status]');
+  await expect(jobs.first()).toContainText('Sweep of 4');
+  await expect(jobs.first()).toContainText(/of 4 runs/);
+  await picture(page, 'sweep');
+  await expect(jobs.first()).toHaveAttribute('data-status', 'finished', {
+    timeout: 200_000
+  });
+  const children = (parent: string) =>
+    lab.rows(
+      `SELECT m.value, r.start_time, r.end_time FROM runs r JOIN tags t USING (run_uuid) JOIN metrics m USING (run_uuid)
+       WHERE t.key = 'mlflow.parentRunId' AND t.value = '${parent}' ORDER BY r.start_time`
+    ) as [number, number, number][];
+  const parents = () =>
+    lab.rows(
+      `SELECT r.run_uuid, r.status FROM runs r JOIN experiments e USING (experiment_id)
+       WHERE e.name = 'grid' AND NOT EXISTS
+       (SELECT 1 FROM tags t WHERE t.run_uuid = r.run_uuid AND t.key = 'mlflow.parentRunId') ORDER BY r.start_time`
+    ) as [string, string][];
+  await expect.poll(parents).toEqual([[expect.any(String), 'FINISHED']]);
+  const grid = children(parents()[0][0]);
+  expect(grid.map(([value]) => value).sort()).toEqual([0.5, 1, 1, 2]);
+  const overlaps = (runs: [number, number, number][]) =>
+    runs.some(([, began], i) => i > 0 && began < runs[i - 1][2]);
+  expect(overlaps(grid)).toBe(true);
+
+  // A list in one field, one run after another.
+  await view.getByLabel(/^size/).fill('1');
+  await view.getByLabel(/^rate/).fill('1, 3');
+  await view.getByLabel('Runs at once').fill('1');
+  await view.getByRole('button', { name: 'Run 2 times' }).click();
+  await expect(jobs).toHaveCount(2);
+  await expect(jobs.first()).toContainText('Sweep of 2');
+  await expect(jobs.first()).toHaveAttribute('data-status', 'finished', {
+    timeout: 100_000
+  });
+  await expect.poll(() => parents().length).toBe(2);
+  const list = children(parents()[1][0]);
+  expect(list.map(([value]) => value)).toEqual([1, 3]);
+  expect(overlaps(list)).toBe(false);
+
+  // The table shows the children below their parents.
+  await jobs.first().getByRole('button', { name: 'Open the run' }).click();
+  await expect(page.locator('.jp-Cellruns-panel')).toContainText('grid');
+  const id = lab.rows(
+    "SELECT experiment_id FROM experiments WHERE name = 'grid'"
+  )[0][0];
+  await lab.command(page, 'cellruns:open-runs-table', {
+    mode: 'all',
+    experiments: [String(id)]
+  });
+  const table = page.locator('.jp-MainAreaWidget .jp-Cellruns');
+  const rows = table.locator('[data-run]');
+  await expect(rows).toHaveCount(8);
+  const parent = table.locator(`[data-run="${parents()[0][0]}"]`);
+  await expect(parent).toHaveAttribute('aria-expanded', 'true');
+  await expect(table.locator('[data-run][aria-level="2"]')).toHaveCount(6);
+  await parent.focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect(rows).toHaveCount(4);
+  await page.keyboard.press('ArrowRight');
+  await rows.nth(1).click();
+  await picture(page, 'sweep-table');
 });
