@@ -48,7 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("notebook", type=Path)
     export.add_argument("folder", type=Path)
     export.add_argument("--form", choices=("notebook", "script"), default="notebook", help="entry point (notebook)")
-    export.add_argument("--environment", choices=("python_env", "conda"), default="python_env")
+    export.add_argument("--environment", choices=("python_env", "uv", "conda"), default="python_env",
+                        help="requirements.txt, that and uv.lock, or conda.yaml (python_env)")
     export.add_argument("--parameter", action="append", metavar="NAME", help="a parameter; all that fit without it")
     export.add_argument("--no-parameters", action="store_true")
     export.add_argument("--name", default="", help="name of the project")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import yaml
 
-from . import imports
+from . import imports, lock
 from .analysis import Analysis
 from .distributions import canonical
 from .entry import Entry, notebook_entry, parameters_of, script_entry
@@ -20,7 +20,7 @@ from .findings import Finding
 from .parameters import Parameter
 
 Form = Literal["notebook", "script"]
-Environment = Literal["python_env", "conda"]
+Environment = Literal["python_env", "uv", "conda"]
 
 RECORD = "cellruns-export.json"
 """File of an export that says where it comes from; `cellruns prove` and the project view read it."""
@@ -92,10 +92,14 @@ def make(analysis: Analysis, options: Options) -> Plan:
     else:
         texts["python_env.yaml"] = _python_env(analysis)
         texts["requirements.txt"] = "\n".join(requirements) + "\n"
+    locked: list[Finding] = []
+    if options.environment == "uv":
+        more, locked = lock.files(name, _python(analysis), requirements)
+        texts.update(more)
     texts["README.md"] = _readme(name, analysis, options, chosen, entry)
     texts[RECORD] = _record(analysis, options, chosen, entry)
     files = [PlannedFile(path, text) for path, text in texts.items()]
-    findings = [*analysis.findings, *entry.findings]
+    findings = [*analysis.findings, *entry.findings, *locked]
     for path, source in [*analysis.local.files.items(), *_data(analysis)]:
         if path in texts:
             findings.append(Finding(

@@ -101,8 +101,8 @@ class PlanHandler(ProjectHandler):
         form, environment = body.get("form", "notebook"), body.get("environment", "python_env")
         if form not in ("notebook", "script"):
             raise BadArgument("form", "wants notebook or script")
-        if environment not in ("python_env", "conda"):
-            raise BadArgument("environment", "wants python_env or conda")
+        if environment not in ("python_env", "uv", "conda"):
+            raise BadArgument("environment", "wants python_env, uv or conda")
         names = body.get("parameters")
         if names is not None and not (isinstance(names, list) and all(isinstance(n, str) for n in names)):
             raise BadArgument("parameters", "wants a list of names or null")

@@ -26,7 +26,7 @@ export function warningsOf(
       hint:
         key === 'uv' || key === 'uv_env'
           ? trans.__(
-              'Name the packages by python_env, and run with --env-manager uv.'
+              'Put a uv.lock beside the file, or name the packages by python_env; both work with --env-manager uv.'
             )
           : trans.__('It is ignored.')
     });

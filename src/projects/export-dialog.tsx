@@ -109,6 +109,9 @@ function Choices(props: { model: ExportModel }): React.JSX.Element {
           <option value="python_env">
             {trans.__('python_env.yaml and requirements.txt')}
           </option>
+          <option value="uv">
+            {trans.__('the same, and uv.lock for the manager uv')}
+          </option>
           <option value="conda">{trans.__('conda.yaml')}</option>
         </select>
       </label>

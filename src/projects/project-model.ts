@@ -58,6 +58,8 @@ export class ProjectModel implements IDisposable {
   error: DescriptorError | null = null;
   warnings: INotice[] = [];
   managers: IManager[] = [];
+  /** Whether the folder holds a `uv.lock`, which MLflow restores by the manager uv whatever the file names. */
+  hasLock = false;
   manager = '';
   experiment = '';
   entryName = 'main';
@@ -88,6 +90,7 @@ export class ProjectModel implements IDisposable {
     const isNew = uri !== this.uri;
     this.uri = uri;
     this.text = text ?? '';
+    this.hasLock = files?.includes('uv.lock') ?? false;
     const folder = files && {
       has: (path: string) => path.includes('/') || files.includes(path)
     };

@@ -110,6 +110,8 @@ export function ProjectBody(props: {
 function environmentWords(model: ProjectModel): string {
   const { trans, project } = model;
   const environment = project?.environment;
+  const locked = (words: string): string =>
+    model.hasLock ? trans.__('%1; uv.lock by the manager uv', words) : words;
   switch (environment?.kind) {
     case 'docker':
       return trans.__('Docker image %1', environment.docker.image);
@@ -118,9 +120,9 @@ function environmentWords(model: ProjectModel): string {
         'Databricks Spark job: MLflow runs it on Databricks only'
       );
     case 'conda':
-      return environment.path;
+      return locked(environment.path);
     case 'python':
-      return environment.path ?? trans.__('no environment named');
+      return locked(environment.path ?? trans.__('no environment named'));
     default:
       return '';
   }

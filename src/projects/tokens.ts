@@ -53,7 +53,7 @@ export interface IPlan {
 }
 
 export type Form = 'notebook' | 'script';
-export type EnvironmentForm = 'python_env' | 'conda';
+export type EnvironmentForm = 'python_env' | 'uv' | 'conda';
 
 /** What is asked of `POST projects/plan` and `projects/export`. */
 export interface IPlanRequest {

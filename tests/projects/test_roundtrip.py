@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from jupyterlab_cellruns.models.executable import Interpreter
+from jupyterlab_cellruns.projects import lock
 from jupyterlab_cellruns.projects.export import Export, Request, prepare
 from jupyterlab_cellruns.projects.managers import path_with
 from jupyterlab_cellruns.projects.plan import Options
@@ -134,4 +136,50 @@ def test_export_runs_in_a_new_environment(tmp_path: Path, stores: tuple[Path, Pa
     said = mlflow_run(tmp_path / "project", stores[0], work, {}, "uv", MLFLOW_ENV_ROOT=str(tmp_path / "envs"))
     assert str(tmp_path / "envs") in said
     execute(style.build(tmp_path / "again"), stores[1])
+    assert histories(stores[0]) == histories(stores[1])
+
+
+def test_export_runs_from_its_lock(tmp_path: Path, stores: tuple[Path, Path]) -> None:
+    """`uv.lock` and `pyproject.toml` beside the MLproject: MLflow restores the lock, not requirements.txt."""
+    pytest.importorskip("uv")
+    style = next(s for s in STYLES if s.name == "data_file")
+    export = exported(style, tmp_path, environment="uv")
+    project = tmp_path / "project"
+    export.write()
+    text = (project / "uv.lock").read_text()
+    for line in (project / "requirements.txt").read_text().splitlines():
+        name, version = line.split("==")
+        assert f'name = "{name}"\nversion = "{version}"' in text
+    assert {f.path for f in prepare(export.request).plan.files} == {f.path for f in export.plan.files}
+    work = tmp_path / "empty"
+    work.mkdir()
+    said = mlflow_run(project, stores[0], work, style.changed, "uv", MLFLOW_ENV_ROOT=str(tmp_path / "envs"))
+    assert "restoring environment with uv sync" in said
+    execute(style.build(tmp_path / "again", style.changed), stores[1])
+    assert histories(stores[0]) == histories(stores[1])
+
+
+def test_what_cannot_be_locked_is_said() -> None:
+    texts, found = lock.files("x", "3.11.7", ["no-such-package-of-cellruns==1"])
+    assert (texts, [f.code for f in found]) == ({}, ["lock_failed"])
+    assert "no-such-package-of-cellruns" in found[0].message
+    texts, found = lock.files("x", "3.11.7", ["-r other.txt"])
+    assert (texts, [f.code for f in found]) == ({}, ["lock_line"])
+
+
+def test_export_runs_in_a_new_virtualenv(tmp_path: Path, stores: tuple[Path, Path]) -> None:
+    """By pyenv and pip, where pyenv has the Python of this environment; MLflow would compile it for minutes else."""
+    pyenv = shutil.which("pyenv")
+    root = subprocess.run([pyenv, "root"], capture_output=True, text=True, check=True).stdout.strip() if pyenv else ""
+    if not (pyenv and (Path(root) / "versions" / platform.python_version()).exists()):
+        pytest.skip(f"pyenv has no Python {platform.python_version()}")
+    style = next(s for s in STYLES if s.name == "data_file")
+    exported(style, tmp_path).write()
+    work = tmp_path / "empty"
+    work.mkdir()
+    said = mlflow_run(
+        tmp_path / "project", stores[0], work, style.changed, "virtualenv", MLFLOW_ENV_ROOT=str(tmp_path / "envs"),
+    )
+    assert str(tmp_path / "envs") in said
+    execute(style.build(tmp_path / "again", style.changed), stores[1])
     assert histories(stores[0]) == histories(stores[1])

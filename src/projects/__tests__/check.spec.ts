@@ -45,6 +45,7 @@ describe('warningsOf', () => {
     ],
     ['entry_points:\n  main:\n    parameters: {}\n', 'has no command'],
     ['uv: x\n', 'does not know the key “uv”'],
+    ['uv_env: pyproject.toml\n', 'does not know the key “uv_env”'],
     [
       'name: My Project\ndocker_env: {image: i, build_context: ., environment: ["A=b"]}\n',
       'cannot be the name of a Docker image'
