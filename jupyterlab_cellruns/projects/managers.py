@@ -38,7 +38,8 @@ def states() -> list[State]:
     path = path_with()
     found = [State("local", True, "")]
     found.append(_tool("uv", "uv", "uv is not installed: `pip install uv`.", path))
-    if shutil.which("pyenv", path=path) or _pyenv_root():
+    # MLflow looks for it in PATH only (mlflow/utils/virtualenv.py), whatever PYENV_ROOT says.
+    if shutil.which("pyenv", path=path):
         found.append(State("virtualenv", True, ""))
     else:
         found.append(State(
@@ -59,11 +60,6 @@ def _tool(name: Manager, program: str, reason: str, path: str) -> State:
     if not works and name == "conda" and os.environ.get("MLFLOW_CONDA_HOME"):
         works = (Path(os.environ["MLFLOW_CONDA_HOME"]) / "bin" / "conda").exists()
     return State(name, works, "" if works else reason)
-
-
-def _pyenv_root() -> bool:
-    root = os.environ.get("PYENV_ROOT")
-    return bool(root) and (Path(str(root)) / "bin" / "pyenv").exists()
 
 
 def _docker(path: str) -> State:

@@ -246,3 +246,24 @@ def test_hosts_can_be_limited() -> None:
     for uri in ("file:///srv/x", "https://github.com.evil.org/x", "git@evil.org:github.com/x", "ssh://evil.org/x"):
         with pytest.raises(git.GitRefused):
             git.check(uri, ["github.com", "*.example.org"])
+
+
+def test_managers_are_those_that_mlflow_finds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from mlflow.utils.virtualenv import _is_pyenv_available
+
+    from jupyterlab_cellruns.projects import managers
+
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    # A root that is not in PATH does not help: MLflow does not look there.
+    root = tmp_path / "pyenv"
+    (root / "bin").mkdir(parents=True)
+    program = root / "bin/pyenv"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PYENV_ROOT", str(root))
+    assert not _is_pyenv_available()
+    assert "pyenv" in (managers.reason_against("virtualenv") or "")
+    monkeypatch.setenv("PATH", f"{root}/bin:/usr/bin:/bin")
+    assert _is_pyenv_available()
+    assert managers.reason_against("virtualenv") is None
+    assert managers.reason_against("local") is None

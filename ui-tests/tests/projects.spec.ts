@@ -379,6 +379,28 @@ test('a sweep: a grid with runs at once, a list one after another, children belo
     `${lab.url}/lab/tree/grid/MLproject?token=${lab.token}&reset`
   );
   const view = page.locator('.jp-Cellruns-project');
+  // What does not work here is shown with its reason and cannot be chosen.
+  const answer = await page.request.get(
+    `${lab.url}/cellruns/projects/managers?token=${lab.token}`
+  );
+  const { managers } = (await answer.json()) as {
+    managers: { name: string; works: boolean; reason: string }[];
+  };
+  expect(managers.map(one => one.name).sort()).toEqual(
+    ['conda', 'docker', 'local', 'uv', 'virtualenv'].sort()
+  );
+  for (const { name, works, reason } of managers) {
+    const option = view
+      .getByLabel('Environment by')
+      .locator(`option[value="${name}"]`);
+    if (works) {
+      await expect(option).toBeEnabled();
+    } else {
+      expect(reason).not.toBe('');
+      await expect(option).toBeDisabled();
+      await expect(option).toContainText(reason);
+    }
+  }
   await view.getByLabel('Environment by').selectOption('local');
   await view.getByLabel('Experiment').fill('grid');
   await view.getByLabel(/^rate/).fill('0.5, 0.25');
