@@ -14,7 +14,10 @@ _PAPERMILL = re.compile(r"Executing:\s+(?P<percent>\d+)%\|.*?\|\s*(?P<done>\d+)/
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _HINTS: tuple[tuple[str, str], ...] = (
     (r"No value given for missing parameters", "Give the parameters that have no default a value."),
-    (r"Could not find \S+ among entry points", "Choose an entry point that the MLproject file defines."),
+    (r"Could not find \S+ among entry points \[\]",
+     "There is no MLproject file with entry points: MLflow reads only one that is named MLproject, without an ending. "
+     "Rename it, or name a script such as train.py as entry point."),
+    (r"Could not find \S+ among entry points \[[^\]]", "Choose an entry point that the MLproject file defines."),
     (r"Changing param values is not allowed",
      "The notebook logs the parameter itself, with another text than was given: write numbers as Python prints them "
      "(0.001, not 1e-3)."),
@@ -23,9 +26,19 @@ _HINTS: tuple[tuple[str, str], ...] = (
     (r"ModuleNotFoundError: No module named '([^']+)'",
      "A package is missing in the environment: add it to requirements.txt, or choose a manager that makes a new "
      "environment."),
+    (r"references untrusted types|AttributeError: .* has no attribute|ImportError: cannot import name|"
+     r"TypeError: .* got an unexpected keyword argument",
+     "The code may be written for other versions of its packages: choose a manager that makes the project's own "
+     "environment, or pin the versions."),
     (r"papermill: command not found|papermill: not found",
      "papermill is not in this environment: `pip install papermill`, or choose a manager that makes a new environment."),
     (r"No kernel named|NoSuchKernel", "The environment has no Python kernel: add ipykernel to requirements.txt."),
+    (r"Can't locate revision identified by|[Dd]etected out-of-date database schema",
+     "The project's environment has another MLflow than the one that made the database: run it against a server "
+     "(`mlflow server`, or from JupyterLab), or give it the same version."),
+    (r"Command: \['uv', 'venv', .*--python=",
+     "uv found no Python of that version here and could not fetch one: install it, put it into PATH, or change the "
+     "version in the environment's file."),
     (r"Could not find the pyenv binary|pyenv: command not found", "Install pyenv, or choose uv."),
     (r"Could not find Conda executable", "Install conda, or choose uv."),
     (r"Cannot connect to the Docker daemon|Docker executable|docker: not found", "Start docker, or change the project."),
