@@ -23,6 +23,8 @@ _HINTS: tuple[tuple[str, str], ...] = (
      "(0.001, not 1e-3)."),
     (r"active experiment ID .* does not match environment run ID|Cannot start run with ID .* because active experiment",
      "The code calls set_experiment; leave that to `mlflow run`."),
+    (r"conda dependencies will not be installed in the resulting environment(?s:.*)ModuleNotFoundError",
+     "The environment names packages of conda, which only conda installs: choose conda, or list them below pip."),
     (r"ModuleNotFoundError: No module named '([^']+)'",
      "A package is missing in the environment: add it to requirements.txt, or choose a manager that makes a new "
      "environment."),
