@@ -64,6 +64,8 @@ export class ProjectModel implements IDisposable {
   experiment = '';
   entryName = 'main';
   isSweep = false;
+  /** Every combination of the fields' values, or the first of each, the second of each, and so on. */
+  sweepKind: 'grid' | 'list' = 'grid';
   atOnce = 1;
   startError: string | null = null;
   isStarting = false;
@@ -143,7 +145,12 @@ export class ProjectModel implements IDisposable {
     values: Partial<
       Pick<
         ProjectModel,
-        'entryName' | 'manager' | 'experiment' | 'isSweep' | 'atOnce'
+        | 'entryName'
+        | 'manager'
+        | 'experiment'
+        | 'isSweep'
+        | 'sweepKind'
+        | 'atOnce'
       >
     >
   ): void {
@@ -180,19 +187,37 @@ export class ProjectModel implements IDisposable {
     );
   }
 
-  /** Parameters of each run: one row, or the grid of a sweep. */
+  /** Parameters of each run: one row, or those of a sweep. None where the fields of a list differ in length. */
   get rows(): Map<string, string>[] {
-    let rows = [new Map<string, string>()];
+    const fields: [string, string[]][] = [];
     for (const parameter of this.entry?.parameters ?? []) {
       const value = this.valueOf(parameter);
-      if (value === parameter.default) {
-        continue;
+      if (value !== parameter.default) {
+        fields.push([
+          parameter.name,
+          this.isSweep
+            ? sweepValues(parameter.type, value)
+            : [asPythonPrints(parameter.type, value)]
+        ]);
       }
-      const values = this.isSweep
-        ? sweepValues(parameter.type, value)
-        : [asPythonPrints(parameter.type, value)];
+    }
+    if (this.isSweep && this.sweepKind === 'list') {
+      const count = Math.max(1, ...fields.map(([, values]) => values.length));
+      if (fields.some(([, { length }]) => length !== 1 && length !== count)) {
+        return [];
+      }
+      return Array.from(
+        { length: count },
+        (_, i) =>
+          new Map(
+            fields.map(([name, values]) => [name, values[i] ?? values[0]])
+          )
+      );
+    }
+    let rows = [new Map<string, string>()];
+    for (const [name, values] of fields) {
       rows = rows.flatMap(row =>
-        values.map(one => new Map([...row, [parameter.name, one]]))
+        values.map(one => new Map([...row, [name, one]]))
       );
     }
     return rows;

@@ -229,6 +229,30 @@ function RunForm(props: {
       </label>
       {model.isSweep && (
         <label>
+          <span>{trans.__('Values')}</span>
+          <select
+            className="jp-mod-styled"
+            value={model.sweepKind}
+            onChange={event =>
+              model.choose({
+                sweepKind: event.target.value as ProjectModel['sweepKind']
+              })
+            }
+          >
+            <option value="grid">{trans.__('grid: all combinations')}</option>
+            <option value="list">
+              {trans.__('list: the first of each field, then the second …')}
+            </option>
+          </select>
+        </label>
+      )}
+      {model.isSweep && model.sweepKind === 'list' && rows === 0 && (
+        <p className="jp-Cellruns-projectFailure" role="alert">
+          {trans.__('A list wants as many values in each field, or one.')}
+        </p>
+      )}
+      {model.isSweep && (
+        <label>
           <span>{trans.__('Runs at once')}</span>
           <input
             className="jp-mod-styled"

@@ -438,9 +438,12 @@ test('a sweep: a grid with runs at once, a list one after another, children belo
     runs.some(([, began], i) => i > 0 && began < runs[i - 1][2]);
   expect(overlaps(grid)).toBe(true);
 
-  // A list in one field, one run after another.
-  await view.getByLabel(/^size/).fill('1');
-  await view.getByLabel(/^rate/).fill('1, 3');
+  // A list, one run after another.
+  await view.getByLabel('Values').selectOption('list');
+  await view.getByLabel(/^rate/).fill('0.5, 1.5, 2');
+  await expect(view.getByRole('alert')).toContainText('as many values');
+  await expect(view.locator('button[type="submit"]')).toBeDisabled();
+  await view.getByLabel(/^rate/).fill('0.5, 1.5');
   await view.getByLabel('Runs at once').fill('1');
   await view.getByRole('button', { name: 'Run 2 times' }).click();
   await expect(jobs).toHaveCount(2);
@@ -450,7 +453,7 @@ test('a sweep: a grid with runs at once, a list one after another, children belo
   });
   await expect.poll(() => parents().length).toBe(2);
   const list = children(parents()[1][0]);
-  expect(list.map(([value]) => value)).toEqual([1, 3]);
+  expect(list.map(([value]) => value)).toEqual([1, 6]);
   expect(overlaps(list)).toBe(false);
 
   // The table shows the children below their parents.
