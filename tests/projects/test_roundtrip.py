@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import platform
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -79,8 +82,6 @@ def mlflow_run(project: Path, store: Path, cwd: Path, parameters: dict[str, str]
 
 def histories(store: Path) -> list[dict[str, list[tuple[int, float]]]]:
     """Metrics of all runs, oldest first, each as (step, value)."""
-    import sqlite3
-
     connection = sqlite3.connect(store)
     try:
         runs = connection.execute("SELECT run_uuid, status FROM runs ORDER BY start_time, rowid").fetchall()
@@ -183,3 +184,44 @@ def test_export_runs_in_a_new_virtualenv(tmp_path: Path, stores: tuple[Path, Pat
     assert str(tmp_path / "envs") in said
     execute(style.build(tmp_path / "again", style.changed), stores[1])
     assert histories(stores[0]) == histories(stores[1])
+
+
+def tags(store: Path, run: str) -> dict[str, str]:
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        return dict(connection.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (run,)))
+
+
+def test_proofs_in_a_terminal(tmp_path: Path, stores: tuple[Path, Path]) -> None:
+    """Exit codes and tags without a server: the same, then another default, then a line that fails."""
+    store, project = stores[0], tmp_path / "project"
+    style = Style("job", ["import mlflow\nsize = 2", "with mlflow.start_run():\n    mlflow.log_metric('size', size)"],
+                  "script", {}, {})
+    exported(style, tmp_path).write()
+    execute(tmp_path / "nb/job.ipynb", store)
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        [(notebook,)] = connection.execute("SELECT run_uuid FROM runs").fetchall()
+    words = [sys.executable, "-m", "jupyterlab_cellruns.projects", "prove", "project", "--env-manager", "local",
+             "--baseline", notebook, "--tracking-uri", f"sqlite:///{store}"]
+    env = {**environment(store), "PYTHONPATH": str(Path(__file__).parents[2])}
+
+    def prove(code: int, outcome: str) -> str:
+        done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        kept = json.loads((project / "cellruns-proof.json").read_text())
+        assert kept["outcome"] == outcome
+        assert kept["sentence"] in done.stdout
+        [pair] = kept["pairs"]
+        assert pair["notebook"] == notebook
+        for run, other in ((notebook, pair["project"]), (pair["project"], notebook)):
+            found = tags(store, run)
+            assert (found["cellruns.proof"], found["cellruns.proof.run"]) == (outcome, other)
+        return str(kept["sentence"])
+
+    assert prove(0, "same") == "The same: the one metric is equal."
+    entry = project / "MLproject"
+    entry.write_text(entry.read_text().replace("default: 2", "default: 3"))
+    assert prove(3, "different") == "Different: size."
+    script = project / "job.py"
+    lines = script.read_text().splitlines()
+    script.write_text("\n".join([*lines, "1 / 0", ""]))
+    assert f"in line {len(lines) + 1} of job.py: ZeroDivisionError" in prove(4, "failed")
