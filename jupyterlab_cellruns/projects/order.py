@@ -147,11 +147,13 @@ def _history(cells: list[Source], history: list[Executed]) -> list[Finding]:
             ))
     gone = [e for e in history if e.cell_id and e.cell_id not in present and e.source.strip()]
     if gone:
+        ids = {e.cell_id for e in gone}
         first = gone[0].source.strip().splitlines()[0][:60]
         found.append(Finding(
             "deleted_cell", "warning",
-            f"{len({e.cell_id for e in gone})} cells were run and then deleted, the first begins with “{first}”.",
-            "What they defined is not in the export; names that are missing are listed with their cells.",
+            f"{len(ids)} cells were run and then deleted, the first begins with “{first}”." if len(ids) > 1
+            else f"A cell was run and then deleted, it begins with “{first}”.",
+            "What was defined there is not in the export; names that are missing are listed with their cells.",
         ))
     return found
 

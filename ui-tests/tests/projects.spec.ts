@@ -318,9 +318,7 @@ test('a notebook that was run out of order: each finding leads to its cell', asy
 
   // A cleared notebook has no counts; the record still knows the order.
   await dialog.getByRole('button', { name: 'Close' }).click();
-  await lab.command(page, 'notebook:restart-clear-output');
-  const restart = page.getByRole('button', { name: /Restart/ }).last();
-  await restart.click();
+  await lab.command(page, 'notebook:clear-all-cell-outputs');
   await expect(cells.nth(0).locator('.jp-InputPrompt').first()).toHaveText(
     '[ ]:'
   );
