@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -44,8 +45,17 @@ def of_failure(error: BaseException, endpoint: Endpoint) -> StoreUnavailable:
         )
     what = _ERRNO.sub("", next((str(c) for c in reversed(causes) if str(c)), type(error).__name__))
     if "timeout" in type(error).__name__.lower():
-        what = f"no answer within {endpoint.connect_timeout:g} s" if "Connect" in type(error).__name__ else "it takes too long"
+        seconds = endpoint.connect_timeout if "Connect" in type(error).__name__ else _patience(error)
+        what = f"no answer within {seconds:g} s" if seconds else "it takes too long"
     return StoreUnavailable(f"{where} does not answer: {what}", f"Check that it runs and the network. {KEPT}")
+
+
+def _patience(error: BaseException) -> float | None:
+    """How long (s) the request of an httpx error waited for an answer, where it tells."""
+    with contextlib.suppress(AttributeError, RuntimeError):
+        waits: dict[str, float | None] = error.request.extensions["timeout"]  # type: ignore[attr-defined]
+        return waits.get("read")
+    return None
 
 
 def _wants_certificate(endpoint: Endpoint) -> StoreUnavailable:

@@ -74,9 +74,10 @@ def endpoint_from_environment(environ: Mapping[str, str]) -> Endpoint:
     user = environ.get("MLFLOW_TRACKING_USERNAME") or file_user
     password = environ.get("MLFLOW_TRACKING_PASSWORD") or file_password
     token = environ.get("MLFLOW_TRACKING_TOKEN")
-    if user and password:
+    # A login in the address wins over all others, as requests has it.
+    if authorization is None and user and password:
         authorization = basic(user, password)
-    elif token:
+    elif authorization is None and token:
         authorization = f"Bearer {token}"
     # What requests, and so MLflow's own client, takes for its default.
     default = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import socket
 import threading
 import time
 import urllib.error
@@ -86,6 +87,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory, server_3: TrackingServer, pl
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     page = f"http://127.0.0.1:{pages.server_address[1]}"
     with contextlib.ExitStack() as stack:
+        # The system takes connections for it, and nobody ever reads from them.
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=64))
         fronts = {
             "tls": Front(server_3.port, ours.server),
             "mutual": Front(plain_2.port, ours.server, clients=ours.bundle),
@@ -121,6 +124,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, server_3: TrackingServer, pl
             "no-variable": {"url": page, "token": {"env": "NOT_SET_ANYWHERE"}},
             "no-file": {"url": page, "token": {"file": str(folder / "nothing")}},
             "no-bundle": {"url": tls, "ca_bundle": str(folder / "nothing.pem")},
+            "silent": {"url": f"http://127.0.0.1:{silent.getsockname()[1]}", "timeout": 1.5},
             # Refused at the start, with the reason in the log and no word of what is secret.
             "bad": {"url": page, "pasword": "hunter2"},
             "bad scheme": {"url": "ftp://x"},
@@ -167,6 +171,7 @@ REFUSED = {
     "login-page": ("error", ["redirects to https://login.example.org/start"], "login"),
     "forbidden": ("error", ["forbids the token", "HTTP 403"], "access"),
     "nobody-there": ("away", ["does not answer", "refused"], "kept on disk"),
+    "silent": ("away", ["no answer within 1.5 s"], "kept on disk"),
     "no-name": ("away", ["host name is not known"], "VPN"),
     "no-variable": ("error", ["NOT_SET_ANYWHERE is not set"], "restart"),
     "no-file": ("error", ["can't be read", "No such file"], "readable"),
