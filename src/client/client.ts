@@ -81,10 +81,14 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._get('status', { kernel, notebook, all: all ? 1 : undefined });
   }
 
-  async experiments(notebook?: string): Promise<IExperiment[]> {
+  get onlyStore(): string | null {
+    return this._onlyStore ?? null;
+  }
+
+  async experiments(notebook?: string, store?: string): Promise<IExperiment[]> {
     const answer = await this._get<{ experiments: IExperiment[] }>(
       'experiments',
-      { notebook }
+      store ? { store } : { notebook }
     );
     return answer.experiments;
   }
@@ -267,6 +271,14 @@ export class RunsClient implements IRunsClient, IDisposable {
       }
     });
     return answer.bundle;
+  }
+
+  storeOf(runId: string): string | null {
+    return this._storeOf(runId) ?? null;
+  }
+
+  place(runIds: readonly string[], store: string): void {
+    runIds.forEach(id => this._remember(id, store));
   }
 
   /** A question to the runs table; which store it is about stands in the address. */

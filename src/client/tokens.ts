@@ -371,8 +371,10 @@ export interface IRunsClient {
   /** Another store was chosen for a notebook: its path. */
   readonly storeChosen: ISignal<IRunsClient, string>;
   status(query?: IStatusQuery): Promise<IStatus>;
-  /** Experiments of the store of a notebook, or of the default one. */
-  experiments(notebook?: string): Promise<IExperiment[]>;
+  /** Id of the only store that this client asks, or null where it asks about any. */
+  readonly onlyStore: string | null;
+  /** Experiments of a store, else of that of a notebook, else of the default one. */
+  experiments(notebook?: string, store?: string): Promise<IExperiment[]>;
   notebook(path: string): Promise<INotebookBinding>;
   bindNotebook(
     binding: Partial<INotebookBinding> & { path: string; kernel?: string }
@@ -411,6 +413,10 @@ export interface IRunsClient {
     points?: number,
     window?: ISeriesWindow
   ): Promise<ISeries[]>;
+  /** Id of the store that a run was seen in; null where this page has not seen it. */
+  storeOf(runId: string): string | null;
+  /** Say in which store runs are, as something that was saved tells. */
+  place(runIds: readonly string[], store: string): void;
   /** Runs side by side, in the order asked for, and ids of those that are not there. */
   compare(
     runIds: readonly string[]

@@ -284,6 +284,9 @@ export class CompareModel {
       this._changed.emit();
       return;
     }
+    if (this._state.store) {
+      this.client.place(wanted, this._state.store);
+    }
     try {
       const answer = await this.client.compare(wanted);
       if (this._disposed || wanted !== this._state.runs) {

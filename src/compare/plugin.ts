@@ -226,7 +226,10 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
         }
       },
       execute: args =>
-        open(stateOf(args), typeof args.id === 'string' ? args.id : undefined)
+        open(
+          stateOf(args, client),
+          typeof args.id === 'string' ? args.id : undefined
+        )
     });
     commands.addCommand(CommandIDs.saveComparison, {
       label: trans.__('Save the Comparison as a File'),
@@ -297,14 +300,24 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
 };
 
 /** The comparison that a command's arguments ask for. */
-function stateOf(args: ReadonlyPartialJSONObject): ICompareState {
+function stateOf(
+  args: ReadonlyPartialJSONObject,
+  client: IRunsClient
+): ICompareState {
   try {
     return readState(args.state);
   } catch {
-    const ids = Array.isArray(args.run_ids) ? args.run_ids : [];
+    const given = Array.isArray(args.run_ids) ? args.run_ids : [];
+    const ids = given.filter(id => typeof id === 'string');
     return {
-      ...newState(ids.filter(id => typeof id === 'string')),
-      store: typeof args.store === 'string' ? args.store : null,
+      ...newState(ids),
+      // A reload of the page, or a file, finds the runs again by it.
+      store:
+        typeof args.store === 'string'
+          ? args.store
+          : ids.length > 0
+            ? client.storeOf(ids[0])
+            : null,
       view: VIEWS.find(view => view === args.view) ?? 'table'
     };
   }

@@ -84,6 +84,10 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
               type: 'string',
               description: trans.__('"notebook", or "all" for experiments')
             },
+            store: {
+              type: 'string',
+              description: trans.__('Id of the store; that of the notebook')
+            },
             experiments: {
               type: 'array',
               items: { type: 'string' },
@@ -144,6 +148,7 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
       name: ({ content }) => tabId(content.choice, content.notebook),
       args: ({ content }) => ({
         mode: content.choice.mode,
+        ...(content.choice.store ? { store: content.choice.store } : {}),
         ...(content.choice.experiments
           ? { experiments: [...content.choice.experiments] }
           : {}),

@@ -1,7 +1,7 @@
 import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef, useState } from 'react';
 
-import type { IExperiment, IRunsClient } from '../client/tokens';
+import type { IExperiment, IRunsClient, IStatus } from '../client/tokens';
 import { IconButton, useView } from '../runs/context';
 import type { IScopeChoice } from './scope';
 
@@ -18,18 +18,36 @@ export function ScopeBar(props: {
   const { trans } = useView();
   const [open, setOpen] = useState(false);
   const [experiments, setExperiments] = useState<IExperiment[] | null>(null);
+  const [status, setStatus] = useState<IStatus | null>(null);
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (open || (choice.experiments && experiments === null)) {
+      let wanted = true;
+      const settle = (found: IExperiment[]) => wanted && setExperiments(found);
       client
-        .experiments(notebook ?? undefined)
-        .then(setExperiments, () => setExperiments([]));
+        .experiments(notebook ?? undefined, choice.store ?? undefined)
+        .then(settle, () => settle([]));
+      return () => {
+        wanted = false;
+      };
     }
-  }, [open, client, notebook, choice.experiments !== null]);
+    return undefined;
+  }, [open, client, notebook, choice.store, choice.experiments !== null]);
+  useEffect(() => {
+    if ((open || choice.store) && client.onlyStore === null) {
+      client
+        .status({ notebook: notebook ?? undefined })
+        // The list itself tells of a server that does not answer.
+        .then(setStatus, () => undefined);
+    }
+  }, [open, client, notebook, choice.store !== null]);
+  const store = status?.stores.find(one => one.id === choice.store);
   const chosen = choice.experiments;
   const label =
     chosen === null
-      ? trans.__('All')
+      ? choice.store !== null
+        ? (store?.label ?? choice.store)
+        : trans.__('All')
       : chosen.length === 1
         ? (experiments?.find(one => one.experiment_id === chosen[0])?.name ??
           trans.__('1 experiment'))
@@ -103,6 +121,18 @@ export function ScopeBar(props: {
       {open ? (
         <ExperimentList
           experiments={experiments}
+          status={client.onlyStore === null ? status : null}
+          store={choice.store}
+          onStore={id =>
+            onChoose({
+              ...choice,
+              mode: 'all',
+              cell: null,
+              store: id,
+              // Ids of another store's experiments.
+              experiments: null
+            })
+          }
           chosen={chosen}
           onChoose={ids =>
             onChoose({ ...choice, mode: 'all', cell: null, experiments: ids })
@@ -116,11 +146,14 @@ export function ScopeBar(props: {
 
 function ExperimentList(props: {
   experiments: IExperiment[] | null;
+  status: IStatus | null;
+  store: string | null;
+  onStore: (id: string | null) => void;
   chosen: readonly string[] | null;
   onChoose: (ids: readonly string[] | null) => void;
   onClose: () => void;
 }): JSX.Element {
-  const { experiments, chosen, onChoose } = props;
+  const { experiments, status, chosen, onChoose } = props;
   const { trans } = useView();
   const [text, setText] = useState('');
   const search = useRef<HTMLInputElement>(null);
@@ -147,6 +180,24 @@ function ExperimentList(props: {
         }
       }}
     >
+      {status && status.stores.length > 1 ? (
+        <label className="jp-Cellruns-chooserStore">
+          {trans.__('Store')}
+          <select
+            value={props.store ?? status.store.id}
+            onChange={event => {
+              const id = event.currentTarget.value;
+              props.onStore(id === status.store.id ? null : id);
+            }}
+          >
+            {status.stores.map(one => (
+              <option key={one.id} value={one.id}>
+                {one.label}
+              </option>
+            ))}
+          </select>
+        </label>
+      ) : null}
       <input
         ref={search}
         type="text"
