@@ -328,8 +328,22 @@ test('a notebook that was run out of order: each finding leads to its cell', asy
 
 test('the export is in the File menu and in the toolbar', async ({ page }) => {
   lab.notebook('menu.ipynb', 'rate = 0.5', 'print(rate)');
-  await lab.open(page, 'menu.ipynb');
   const dialog = page.locator('.jp-Cellruns-exportDialog');
+  const entry = page
+    .locator('.lm-Menu')
+    .getByRole('menuitem', { name: /Export Notebook as MLproject/ });
+  const openMenu = () =>
+    page
+      .locator('#jp-MainMenu')
+      .getByRole('menuitem', { name: 'File', exact: true })
+      .click();
+  // Without a notebook there is nothing to export.
+  await page.goto(`${lab.url}/lab?token=${lab.token}&reset`);
+  await page.locator('.jp-Launcher').first().waitFor();
+  await openMenu();
+  await expect(entry).toHaveAttribute('aria-disabled', 'true');
+
+  await lab.open(page, 'menu.ipynb');
   await page
     .locator('.jp-NotebookPanel-toolbar')
     .getByRole('button', { name: /MLproject/ })
@@ -337,26 +351,11 @@ test('the export is in the File menu and in the toolbar', async ({ page }) => {
   await expect(dialog).toContainText('rate');
   await dialog.getByRole('button', { name: 'Close' }).click();
   await expect(dialog).toHaveCount(0);
-  await page
-    .locator('#jp-MainMenu')
-    .getByRole('menuitem', { name: 'File', exact: true })
-    .click();
-  const entry = page
-    .locator('.lm-Menu')
-    .getByRole('menuitem', { name: /Export Notebook as MLproject/ });
-  await expect(entry).toBeVisible();
+  await openMenu();
+  await expect(entry).not.toHaveAttribute('aria-disabled', 'true');
   await picture(page, 'export-menu');
   await entry.click();
   await expect(dialog).toContainText('rate');
-  await dialog.getByRole('button', { name: 'Close' }).click();
-  // Without a notebook there is nothing to export.
-  await lab.command(page, 'application:close-all');
-  await page.locator('.jp-Launcher').first().waitFor();
-  await page
-    .locator('#jp-MainMenu')
-    .getByRole('menuitem', { name: 'File', exact: true })
-    .click();
-  await expect(entry).toHaveAttribute('aria-disabled', 'true');
 });
 
 test('a sweep: a grid with runs at once, a list one after another, children below their parent', async ({
