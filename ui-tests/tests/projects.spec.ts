@@ -434,7 +434,7 @@ test('a sweep: a grid with runs at once, a list one after another, children belo
   expect(overlaps(grid)).toBe(true);
 
   // A list, one run after another.
-  await view.getByLabel('Values').selectOption('list');
+  await view.getByRole('combobox', { name: /^Values/ }).selectOption('list');
   await view.getByLabel(/^rate/).fill('0.5, 1.5, 2');
   await expect(view.getByRole('alert')).toContainText('as many values');
   await expect(view.locator('button[type="submit"]')).toBeDisabled();
