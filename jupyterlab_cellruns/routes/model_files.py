@@ -55,7 +55,7 @@ class ModelFilesHandler(ModelPlaceHandler):
             place = await find(self.uri(), call)
             files, is_cut = await listed(place, call)
         files.sort(key=lambda file: file["path"])
-        answer = {**asdict(place), "files": files, "is_cut": is_cut}
+        answer = {**asdict(place), "store": self.asked_store().id, "files": files, "is_cut": is_cut}
         answer["local_path"] = await self.context.blocking(lambda: self._local_path(place))
         self.finish(encode(answer))
 

@@ -38,7 +38,8 @@ class ModelServersHandler(ModelSourceHandler):
         if self.jobs.servers.running >= MAX_SERVERS:
             raise RouteError(429, f"{MAX_SERVERS} models are served already", "Stop one first.")
         name, folder = await self.model(body)
-        server = ModelServer(name, interpreter, folder, limit)
+        store = self.asked_store().id if body.get("uri") is not None else None
+        server = ModelServer(name, interpreter, folder, limit, store)
         self.jobs.servers.add(server)
         self.set_status(201)
         self.finish(encode(server.json()))

@@ -64,6 +64,10 @@ class RegistryHandler(ModelPlaceHandler):
     async def _pass(self, method: str, path: str, query: dict[str, str] | None, body: dict[str, Any] | None) -> None:
         if method not in CALLS.get(path, frozenset()):
             raise RouteError(404, f"{method} {path[:100]} is no registry call of this server")
+        if method == "GET" and path.endswith("/search") and not self.asked_store().exists():
+            # Looking at an empty registry makes no database.
+            self.finish(encode({}))
+            return
         endpoint = await self.store_endpoint()
         async with await self.context.upstream.lease(endpoint) as lease:
             answer = await self.call(endpoint, lease, method, path, query, body)
@@ -129,7 +133,7 @@ class VersionsHandler(ModelPlaceHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """`{versions: [ModelVersion of MLflow, with aliases]}` for `run=<id>` and, or, `model=<id>`."""
+        """`{versions: [ModelVersion of MLflow, with aliases], store}` for `run=<id>` and, or, `model=<id>`."""
         run, model = self.argument("run"), self.argument("model")
         if not run and not model:
             raise BadArgument("run", "wants a run id, a model id, or both")
@@ -140,12 +144,13 @@ class VersionsHandler(ModelPlaceHandler):
             if not isinstance(parse(f"models:/{model}"), LoggedModel):
                 raise BadArgument("model", f"{model[:60]!r} is no model id")
             filters.append(f"source_path = 'models:/{model}'")
-        if not self.asked_store().exists():
+        store = self.asked_store()
+        if not store.exists():
             # A card in a notebook that is opened asks: that alone starts no store.
-            self.finish(encode({"versions": []}))
+            self.finish(encode({"versions": [], "store": store.id}))
             return
         async with self.opened() as (call, _):
-            self.finish(encode({"versions": await _versions(call, filters)}))
+            self.finish(encode({"versions": await _versions(call, filters), "store": store.id}))
 
 
 async def _versions(call: Call, filters: list[str]) -> list[dict[str, Any]]:

@@ -406,6 +406,10 @@ export interface IRunsClient {
   ): Promise<IEdited>;
   /** Cells of a notebook that made runs. */
   notebookCells(path: string): Promise<ICellRuns[]>;
+  /** Id of the store that a run was seen in, where that is known. */
+  storeOf(runId: string): string | undefined;
+  /** A run is in this store, as something else has told. */
+  remember(runId: string, store: string): void;
   run(runId: string): Promise<IRunDetail>;
   series(
     runId: string,

@@ -14,6 +14,8 @@ const OPEN_REGISTRY = 'cellruns:open-model-registry';
 export interface ICardNews {
   verdict?: ICardVerdict | null;
   versions?: IVersion[];
+  /** Id of the store that they are in. */
+  store?: string;
 }
 
 /** The models that a cell logged. */
@@ -53,7 +55,7 @@ function Line(props: {
   const { uri, run } = model;
   const link = (
     command: string,
-    args: Record<string, string>,
+    args: Record<string, string | null>,
     label: string,
     title?: string
   ): React.JSX.Element =>
@@ -83,7 +85,7 @@ function Line(props: {
           {uri
             ? link(
                 OPEN_MODEL,
-                { uri, run_id: run ?? '' },
+                { uri, run_id: run, store: news.store ?? null },
                 model.name,
                 trans.__('Open %1', uri)
               )
@@ -119,14 +121,23 @@ function Line(props: {
         {run && (
           <span>
             {trans.__('run')}{' '}
-            {link(OPEN_RUN, { run_id: run }, model.runName ?? run, run)}
+            {link(
+              OPEN_RUN,
+              { run_id: run, store: news.store ?? null },
+              model.runName ?? run,
+              run
+            )}
           </span>
         )}
         {versions.map(version => (
           <span key={`${version.name} ${version.version}`}>
             {link(
               OPEN_REGISTRY,
-              { name: version.name, version: version.version },
+              {
+                name: version.name,
+                version: version.version,
+                store: news.store ?? null
+              },
               trans.__('%1 version %2', version.name, version.version)
             )}
             {version.aliases?.map(alias => (

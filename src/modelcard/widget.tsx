@@ -79,9 +79,10 @@ export class ModelCard extends ReactWidget implements IRenderMime.IRenderer {
           news.verdict = verdict.value;
         }
         if (versions.status === 'fulfilled' && versions.value) {
-          news.versions = versions.value.filter(version =>
+          news.versions = versions.value.versions.filter(version =>
             isOf(version.source, model.modelId, model.uri)
           );
+          news.store = versions.value.store;
         }
         if (!this.isDisposed) {
           this.update();

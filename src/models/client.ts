@@ -64,7 +64,7 @@ export class ModelsClient implements IModelsClient {
     return this._http.json({
       method: 'POST',
       path: 'models/tries',
-      params: { run: 'uri' in model ? model.run : undefined },
+      params: placed(model),
       data: {
         ...model,
         ...chosen(kernel),
@@ -100,7 +100,7 @@ export class ModelsClient implements IModelsClient {
     return this._http.json({
       method: 'POST',
       path: 'models/servers',
-      params: { run: 'uri' in model ? model.run : undefined },
+      params: placed(model),
       data: { ...model, ...chosen(kernel) }
     });
   }
@@ -129,34 +129,45 @@ export class ModelsClient implements IModelsClient {
     });
   }
 
-  run(runId: string): Promise<IRunDetail> {
+  run(runId: string, store: string | null = null): Promise<IRunDetail> {
     return this._http.json({
       method: 'GET',
-      path: `runs/${encodeURIComponent(runId)}`
+      path: `runs/${encodeURIComponent(runId)}`,
+      params: { store: store ?? undefined }
     });
   }
 
-  async versions(
+  versions(
     run: string | null,
-    model: string | null
-  ): Promise<IVersion[]> {
-    const answer = await this._http.json<{ versions: IVersion[] }>({
+    model: string | null,
+    store: string | null = null
+  ): Promise<{ versions: IVersion[]; store: string }> {
+    return this._http.json({
       method: 'GET',
       path: 'registry/versions',
-      params: { run: run ?? undefined, model: model ?? undefined }
+      params: {
+        run: run ?? undefined,
+        model: model ?? undefined,
+        store: store ?? undefined
+      }
     });
-    return answer.versions;
   }
 
   datasetUses(
     name: string,
     digest: string,
-    run: string | null = null
+    run: string | null = null,
+    store: string | null = null
   ): Promise<{ runs: IDatasetUse[]; is_cut: boolean }> {
     return this._http.json({
       method: 'GET',
       path: 'datasets/uses',
-      params: { name, digest, run: run ?? undefined }
+      params: {
+        name,
+        digest,
+        run: run ?? undefined,
+        store: store ?? undefined
+      }
     });
   }
 
@@ -168,19 +179,20 @@ export class ModelsClient implements IModelsClient {
     const answer = await this._http.json<{ model_version: IVersion }>({
       method: 'POST',
       path: 'registry/register',
-      params: { run: model.run },
+      params: placed(model),
       data: { uri: model.uri, name, ...(description ? { description } : {}) }
     });
     return answer.model_version;
   }
 
-  async registeredNames(text: string): Promise<string[]> {
+  async registeredNames(text: string, near: IStoredAddress): Promise<string[]> {
     const answer = await this._http.json<{
       registered_models?: IRegisteredModel[];
     }>({
       method: 'GET',
       path: 'registry/registered-models/search',
       params: {
+        ...placed(near),
         max_results: 50,
         filter: text ? `name ILIKE '%${text.replace(/'/g, "''")}%'` : undefined
       }
@@ -188,15 +200,20 @@ export class ModelsClient implements IModelsClient {
     return (answer.registered_models ?? []).map(model => model.name);
   }
 
-  async trackingURI(): Promise<string> {
+  async trackingURI(store: string): Promise<string> {
     const status = await this._http.json<IStatus>({
       method: 'GET',
       path: 'status'
     });
-    return status.store.kind === 'remote'
-      ? status.store.location
-      : `sqlite:///${status.store.location}`;
+    const { kind, location } =
+      status.stores.find(one => one.id === store) ?? status.store;
+    return kind === 'remote' ? location : `sqlite:///${location}`;
   }
+}
+
+/** Which store a model is in, as a query says it. */
+function placed(model: ModelAddress): Record<string, string | undefined> {
+  return 'uri' in model ? { run: model.run, store: model.store } : {};
 }
 
 function chosen(kernel: IKernelChoice): Record<string, string> {

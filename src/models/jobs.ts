@@ -55,6 +55,8 @@ export interface IServer {
   id: string;
   /** Folder or URI of the model. */
   model: string;
+  /** Id of the store that a stored model is in. */
+  store: string | null;
   state: 'copy' | 'starting' | 'ready' | 'failed' | 'stopped';
   port: number | null;
   message: string | null;

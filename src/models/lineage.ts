@@ -22,6 +22,8 @@ export class Lineage {
   /** Why the run is not shown. */
   runError: string | null = null;
   versions: IVersion[] = [];
+  /** Id of the store that the versions are in. */
+  store: string | null = null;
   /** Uses of a dataset, by name and digest, once asked for. */
   readonly uses = new Map<string, IDatasetUse[] | 'asking' | Error>();
   /** Address of the store, for terminals; null before it is known. */
@@ -34,10 +36,11 @@ export class Lineage {
       return;
     }
     this._key = key;
+    this.store = this._view.store;
     const { client } = host;
     if (source?.stored) {
       void client
-        .trackingURI()
+        .trackingURI(source.stored.store)
         .then(uri => {
           this.trackingURI = uri;
           this._changed();
@@ -46,7 +49,7 @@ export class Lineage {
     }
     if (runId) {
       try {
-        this.run = await client.run(runId);
+        this.run = await client.run(runId, this._view.store);
         this.runError = null;
       } catch (error) {
         this.run = null;
@@ -62,12 +65,15 @@ export class Lineage {
 
   /** Ask again which versions there are. */
   async loadVersions(): Promise<void> {
-    const { host, runId, modelId } = this._view;
+    const { host, runId, modelId, store } = this._view;
     try {
-      this.versions = await host.client.versions(
+      const found = await host.client.versions(
         this.run ? runId : null,
-        modelId
+        modelId,
+        store
       );
+      this.versions = found.versions;
+      this.store = found.store;
     } catch {
       // A store without a registry has no versions to show.
       this.versions = [];
@@ -89,7 +95,8 @@ export class Lineage {
       const { runs } = await this._view.host.client.datasetUses(
         name,
         digest,
-        this._view.runId
+        this._view.runId,
+        this._view.store
       );
       this.uses.set(key, runs);
     } catch (error) {

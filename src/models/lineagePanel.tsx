@@ -26,7 +26,7 @@ export function LineagePanel(props: {
           <Link
             view={view}
             command={LinkCommands.openRun}
-            args={{ run_id: runId }}
+            args={{ run_id: runId, store: lineage.store }}
             label={run.run.name || runId}
           />{' '}
           <span className="jp-Cellruns-modelFaint">
@@ -118,7 +118,11 @@ export function LineagePanel(props: {
             <Link
               view={view}
               command={LinkCommands.openModel}
-              args={{ uri: `models:/${model.model_id}`, run_id: runId ?? '' }}
+              args={{
+                uri: `models:/${model.model_id}`,
+                run_id: runId,
+                store: lineage.store
+              }}
               label={model.name ?? model.model_id}
             />
           </li>
@@ -138,7 +142,11 @@ export function LineagePanel(props: {
                 <Link
                   view={view}
                   command={LinkCommands.openRegistry}
-                  args={{ name: version.name, version: version.version }}
+                  args={{
+                    name: version.name,
+                    version: version.version,
+                    store: lineage.store
+                  }}
                   label={trans.__(
                     '%1 version %2',
                     version.name,
@@ -228,7 +236,7 @@ function Datasets(props: {
                     <Link
                       view={view}
                       command={LinkCommands.openRun}
-                      args={{ run_id: use.run_id }}
+                      args={{ run_id: use.run_id, store: lineage.store }}
                       label={use.name || use.run_id}
                     />
                     {use.models.map((id, index) => (
@@ -237,7 +245,11 @@ function Datasets(props: {
                         <Link
                           view={view}
                           command={LinkCommands.openModel}
-                          args={{ uri: `models:/${id}`, run_id: use.run_id }}
+                          args={{
+                            uri: `models:/${id}`,
+                            run_id: use.run_id,
+                            store: lineage.store
+                          }}
                           label={
                             use.models.length === 1
                               ? trans.__('model')
@@ -260,7 +272,7 @@ function Datasets(props: {
 function Link(props: {
   view: ModelView;
   command: string;
-  args: Record<string, string>;
+  args: Record<string, string | null>;
   label: string;
 }): React.JSX.Element {
   const { host } = props.view;

@@ -77,6 +77,16 @@ export class ModelView implements IDisposable {
     return this.file?.runId ?? this.source?.stored?.run_id ?? null;
   }
 
+  /** Id of the store that the model is in; null for a folder, and before it is known. */
+  get store(): string | null {
+    const { source } = this;
+    return (
+      source?.stored?.store ??
+      (source && 'uri' in source.address ? source.address.store : null) ??
+      null
+    );
+  }
+
   /** Id of the logged model of MLflow 3. */
   get modelId(): string | null {
     const id = this.source?.stored?.model_id ?? this.file?.modelId ?? null;

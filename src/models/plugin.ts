@@ -40,15 +40,23 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
       const view = new ModelView(makeHost(app, notebooks, trans), trans);
       return { view, widget: new ModelViewWidget(view) };
     };
-    const sourceOf = async (uri: string, run: string | null) => {
+    const sourceOf = async (
+      uri: string,
+      run: string | null,
+      store: string | null
+    ) => {
       const [{ StoredSource }, { makeClient }] = await Promise.all([
         import('./source'),
         import('./host')
       ]);
-      return new StoredSource(makeClient(app, trans), uri, run);
+      return new StoredSource(makeClient(app, trans), uri, run, store);
     };
-    const storedWidget = (uri: string, run: string | null) =>
-      new StoredModelWidget(uri, run, make, sourceOf(uri, run));
+    const storedWidget = (
+      uri: string,
+      run: string | null,
+      store: string | null
+    ) =>
+      new StoredModelWidget(uri, run, store, make, sourceOf(uri, run, store));
     app.docRegistry.addFileType({
       name: FILE_TYPE,
       displayName: trans.__('MLflow Model'),
@@ -103,6 +111,10 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
               description: trans.__(
                 'A run of the store that the model is in, where several stores are in use'
               )
+            },
+            store: {
+              type: ['string', 'null'],
+              description: trans.__('Id of that store, where it is known')
             }
           }
         }
@@ -120,8 +132,10 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
         }
         const { uri } = args;
         const run = typeof args.run_id === 'string' ? args.run_id : null;
+        const store = typeof args.store === 'string' ? args.store : null;
         const widget =
-          stored.find(one => one.uri === uri) ?? storedWidget(uri, run || null);
+          stored.find(one => one.shows(uri, store)) ??
+          storedWidget(uri, run || null, store);
         if (!stored.has(widget)) {
           void stored.add(widget);
         }
@@ -138,8 +152,12 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
     if (restorer) {
       void restorer.restore(stored, {
         command: LinkCommands.openModel,
-        args: widget => ({ uri: widget.uri, run_id: widget.run }),
-        name: widget => widget.uri
+        args: widget => ({
+          uri: widget.uri,
+          run_id: widget.run,
+          store: widget.store
+        }),
+        name: widget => widget.id
       });
       void restorer.restore(tracker, {
         command: 'docmanager:open',

@@ -28,13 +28,13 @@ export function RegisterForm(props: {
     }
     let isCurrent = true;
     client
-      .registeredNames(name.trim())
+      .registeredNames(name.trim(), model)
       .then(names => isCurrent && setKnown(names))
       .catch(() => undefined);
     return () => {
       isCurrent = false;
     };
-  }, [client, isOpen, name]);
+  }, [client, isOpen, name, model.uri]);
   const register = async (): Promise<void> => {
     setBusy(true);
     setSaid(null);

@@ -47,7 +47,11 @@ export class ServeModel {
     const name = 'path' in address ? address.path || '.' : address.uri;
     try {
       const all = await host.client.servers();
-      const mine = all.filter(server => server.model === name);
+      const store = this._view.store;
+      const mine = all.filter(
+        server =>
+          server.model === name && (!store || store === (server.store ?? store))
+      );
       this.server = mine.find(isServing) ?? mine[mine.length - 1] ?? null;
     } catch {
       // The server's own panel says so where it matters: when one is started.

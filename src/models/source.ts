@@ -13,6 +13,8 @@ export type ModelAddress =
       uri: string;
       /** A run of the store that the model is in, where several stores are in use. */
       run?: string;
+      /** Id of that store, where it is known. */
+      store?: string;
     };
 
 /** Where a model lies: lists and reads its small files, and says how code names it. */
@@ -82,11 +84,16 @@ export class StoredSource implements IModelSource {
   constructor(
     private _client: IModelsClient,
     private _uri: string,
-    private _run: string | null = null
+    private _run: string | null = null,
+    private _store: string | null = null
   ) {}
 
-  get address(): { uri: string; run?: string } {
-    return this._run ? { uri: this._uri, run: this._run } : { uri: this._uri };
+  get address(): { uri: string; run?: string; store?: string } {
+    return {
+      uri: this._uri,
+      ...(this._run ? { run: this._run } : {}),
+      ...(this._store ? { store: this._store } : {})
+    };
   }
 
   get root(): string | null {

@@ -10,18 +10,27 @@ export class StoredModelWidget extends Widget {
   constructor(
     readonly uri: string,
     readonly run: string | null,
+    readonly store: string | null,
     make: MakeView,
     source: Promise<IModelSource>
   ) {
     super();
     this.addClass('jp-Cellruns-modelDocument');
-    this.id = `jp-Cellruns-model-${uri}`;
+    this.id = `jp-Cellruns-model-${store ?? ''}-${uri}`;
     this.title.icon = modelIcon;
     this.title.closable = true;
     this.title.label = PathExt.basename(uri.replace(/^(models|runs):\/+/, ''));
     this.title.caption = uri;
     this.layout = new PanelLayout();
     void this._open(make, source);
+  }
+
+  /** Whether this is the model of a URI and a store: only names of registered models are good in one store. */
+  shows(uri: string, store: string | null): boolean {
+    return (
+      uri === this.uri &&
+      (store === this.store || /^(runs:|models:\/+m-)/.test(uri))
+    );
   }
 
   private async _open(

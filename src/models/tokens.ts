@@ -21,6 +21,8 @@ export interface IKernelChoice {
 export interface IStoredModel {
   uri: string;
   label: string;
+  /** Id of the store. */
+  store: string;
   run_id: string | null;
   /** Folder among the run's artifacts; null for a logged model. */
   path: string | null;
@@ -44,10 +46,11 @@ export interface IDatasetUse {
   models: string[];
 }
 
-/** A model of a store: its URI, and where several stores are in use a run of that store. */
+/** A model of a store: its URI, and where several stores are in use a run of that store, or its id. */
 export interface IStoredAddress {
   uri: string;
   run?: string;
+  store?: string;
 }
 
 /** The routes below `models/`, and those of lineage. */
@@ -83,13 +86,18 @@ export interface IModelsClient {
     text: string;
     ms: number;
   }>;
-  run(runId: string): Promise<IRunDetail>;
-  /** Registered versions of a run's models, of a logged model, or both. */
-  versions(run: string | null, model: string | null): Promise<IVersion[]>;
+  run(runId: string, store?: string | null): Promise<IRunDetail>;
+  /** Registered versions of a run's models, of a logged model, or both, and the store they are in. */
+  versions(
+    run: string | null,
+    model: string | null,
+    store?: string | null
+  ): Promise<{ versions: IVersion[]; store: string }>;
   datasetUses(
     name: string,
     digest: string,
-    run?: string | null
+    run?: string | null,
+    store?: string | null
   ): Promise<{ runs: IDatasetUse[]; is_cut: boolean }>;
   /** Make a version of a stored model. */
   register(
@@ -97,10 +105,10 @@ export interface IModelsClient {
     name: string,
     description: string
   ): Promise<IVersion>;
-  /** Names of registered models that contain a text. */
-  registeredNames(text: string): Promise<string[]>;
-  /** Address of the attached store. */
-  trackingURI(): Promise<string>;
+  /** Names of registered models that contain a text, in the store of a model. */
+  registeredNames(text: string, near: IStoredAddress): Promise<string[]>;
+  /** Address of a store, for terminals. */
+  trackingURI(store: string): Promise<string>;
 }
 
 /** What the model view needs of the application around it. */

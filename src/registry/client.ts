@@ -1,10 +1,22 @@
 import type { Http } from '../client/http';
-import type { IRunDetail } from '../client/tokens';
+import type { IRunDetail, IStatus } from '../client/tokens';
 import type { IRegisteredModel, ITag, IVersion } from '../models/registry';
 
 /** The registry of a store, call by call as MLflow's REST has them. */
 export class RegistryClient {
   constructor(private _http: Http) {}
+
+  /** Id of the store that is asked; null: the default one. */
+  store: string | null = null;
+
+  /** All stores there are; the server looks how each of them is. */
+  status(): Promise<IStatus> {
+    return this._http.json({
+      method: 'GET',
+      path: 'status',
+      params: { all: 1 }
+    });
+  }
 
   /** A page of registered models by a part of their name, newest change first. */
   async search(
@@ -47,7 +59,8 @@ export class RegistryClient {
   run(runId: string): Promise<IRunDetail> {
     return this._http.json({
       method: 'GET',
-      path: `runs/${encodeURIComponent(runId)}`
+      path: `runs/${encodeURIComponent(runId)}`,
+      params: this._place
     });
   }
 
@@ -112,7 +125,7 @@ export class RegistryClient {
   async text(uri: string, path: string): Promise<string | null> {
     try {
       return await this._http.text(
-        { path: 'models/content', params: { uri, path } },
+        { path: 'models/content', params: { uri, path, ...this._place } },
         1_000_000
       );
     } catch {
@@ -127,7 +140,7 @@ export class RegistryClient {
     return this._http.json<T>({
       method: 'GET',
       path: `registry/${path}`,
-      params
+      params: { ...params, ...this._place }
     });
   }
 
@@ -136,6 +149,15 @@ export class RegistryClient {
     path: string,
     data: object
   ): Promise<unknown> {
-    return this._http.json({ method, path: `registry/${path}`, data });
+    return this._http.json({
+      method,
+      path: `registry/${path}`,
+      params: this._place,
+      data
+    });
+  }
+
+  private get _place(): { store: string | undefined } {
+    return { store: this.store ?? undefined };
   }
 }

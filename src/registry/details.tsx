@@ -120,7 +120,10 @@ function Row(props: {
           label={trans.__('Version %1', number)}
           title={trans.__('Open %1', versionURI(version))}
           onClick={() =>
-            void commands.execute(OPEN_MODEL, { uri: versionURI(version) })
+            void commands.execute(OPEN_MODEL, {
+              uri: versionURI(version),
+              store: model.storeId
+            })
           }
         />
         {isBad && (
@@ -139,7 +142,12 @@ function Row(props: {
             isLink
             label={trans.__('run %1', run_id.slice(0, 8))}
             title={run_id}
-            onClick={() => void commands.execute(OPEN_RUN, { run_id })}
+            onClick={() =>
+              void commands.execute(OPEN_RUN, {
+                run_id,
+                store: model.storeId
+              })
+            }
           />
         ) : (
           <span className="jp-Cellruns-modelFaint">

@@ -2,6 +2,9 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
+import type { IStoreState } from '../client/tokens';
+import type { ITrans } from '../models/text';
+import { storeName } from '../session/words';
 import { Comparison } from './compareView';
 import { Details } from './details';
 import type { RegistryModel } from './model';
@@ -32,11 +35,13 @@ function Body(props: {
   const { model, commands } = props;
   const { trans } = model;
   React.useEffect(() => {
+    void model.look();
     void model.search(model.text);
   }, [model]);
   return (
     <>
       <div className="jp-Cellruns-registryList">
+        <Stores model={model} />
         <input
           type="search"
           className="jp-Cellruns-modelField"
@@ -45,7 +50,7 @@ function Body(props: {
           value={model.text}
           onChange={event => void model.search(event.target.value)}
         />
-        {model.error && (
+        {model.error && !(model.isInTrouble && model.stores.length > 1) && (
           <p className="jp-Cellruns-modelProblem" role="alert">
             {model.error}
           </p>
@@ -104,6 +109,49 @@ function Body(props: {
       </div>
     </>
   );
+}
+
+/** The stores of the server, and how the shown one is. Nothing where there is no choice. */
+function Stores(props: { model: RegistryModel }): React.JSX.Element | null {
+  const { model } = props;
+  const { trans, store, stores } = model;
+  if (!store || stores.length < 2) {
+    return null;
+  }
+  return (
+    <div className="jp-Cellruns-push jp-Cellruns-registryStore">
+      <label>
+        <span>{trans.__('Store')}</span>
+        <select
+          className="jp-mod-styled"
+          value={store.id}
+          onChange={event => void model.setStore(event.target.value)}
+        >
+          {stores.map(one => (
+            <option key={one.id} value={one.id}>
+              {[storeName(one, trans), stateText(one, trans)]
+                .filter(Boolean)
+                .join(' – ')}
+            </option>
+          ))}
+        </select>
+      </label>
+      <p className="jp-Cellruns-pushWhere">{store.location}</p>
+      {store.message && (
+        <p className="jp-Cellruns-pushTrouble" role="alert">
+          {store.message} {store.hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function stateText(store: IStoreState, trans: ITrans): string {
+  return store.state === 'away'
+    ? trans.__('away')
+    : store.state === 'error'
+      ? trans.__('can’t be used')
+      : '';
 }
 
 function newest(versions: readonly { version: string }[]): string {

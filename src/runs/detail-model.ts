@@ -55,6 +55,11 @@ export class RunDetailModel implements IDisposable {
     return this._error;
   }
 
+  /** Id of the store that the run is in, or null where nothing has told. */
+  get store(): string | null {
+    return this._client.storeOf(this.runId) ?? null;
+  }
+
   /** Reduced history of a metric, undefined while it is not loaded. */
   series(key: string): ISeries | undefined {
     return this._series.get(key);

@@ -135,7 +135,7 @@ function Body(props: {
       </Section>
       {models.length > 0 ? (
         <Section title={trans.__('Models')} count={models.length}>
-          <Models models={models} runId={model.runId} />
+          <Models models={models} runId={model.runId} store={model.store} />
         </Section>
       ) : null}
       {datasets.length > 0 ? (

@@ -54,6 +54,8 @@ function history(detail: IRunDetail): IRunModel[] {
 export function Models(props: {
   models: readonly IRunModel[];
   runId: string;
+  /** Id of the run's store, where it is known. */
+  store: string | null;
 }): JSX.Element {
   const { trans, commands } = useView();
   return (
@@ -66,7 +68,11 @@ export function Models(props: {
             title={trans.__('Open %1', uri)}
             disabled={!commands.hasCommand(OPEN_MODEL)}
             onClick={() =>
-              void commands.execute(OPEN_MODEL, { uri, run_id: props.runId })
+              void commands.execute(OPEN_MODEL, {
+                uri,
+                run_id: props.runId,
+                store: props.store
+              })
             }
           >
             {name ?? trans.__('(no name)')}

@@ -137,13 +137,20 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
         args: {
           type: 'object',
           properties: {
-            run_id: { type: 'string', description: trans.__('Id of the run') }
+            run_id: { type: 'string', description: trans.__('Id of the run') },
+            store: {
+              type: ['string', 'null'],
+              description: trans.__('Id of its store, where that is known')
+            }
           },
           required: ['run_id']
         }
       },
       execute: async args => {
         if (typeof args.run_id === 'string') {
+          if (typeof args.store === 'string') {
+            client.remember(args.run_id, args.store);
+          }
           state.open(args.run_id);
         }
         await show();

@@ -3,7 +3,7 @@ import React from 'react';
 
 import type { IStoreState } from '../client/tokens';
 import type { SessionModel } from './model';
-import { shortCount } from './words';
+import { shortCount, storeName } from './words';
 
 /** The stores of the server, and which of them the next run goes to. Nothing where there is no choice. */
 export function StorePicker(props: {
@@ -55,14 +55,6 @@ export function StorePicker(props: {
       ) : null}
     </section>
   );
-}
-
-/** What people call a store. */
-export function storeName(
-  store: IStoreState,
-  trans: TranslationBundle
-): string {
-  return store.kind === 'local' ? trans.__('Local store') : store.label;
 }
 
 function storePhase(store: IStoreState): string {

@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { IStoreState } from '../client/tokens';
 import type { SessionModel, SessionPhase } from './model';
 
 /** One line on how a notebook stands. */
@@ -21,6 +22,14 @@ export function phaseText(
     case 'error':
       return trans.__('Runs can’t be stored');
   }
+}
+
+/** What people call a store. */
+export function storeName(
+  store: Pick<IStoreState, 'kind' | 'label'>,
+  trans: Pick<TranslationBundle, '__'>
+): string {
+  return store.kind === 'local' ? trans.__('Local store') : store.label;
 }
 
 /** A count that fits in a badge: 999, 1.2k, 35k, 2M. */

@@ -22,9 +22,10 @@ _SOURCE = Path(__file__).with_name("serve_script.py")
 class ModelServer:
     """One server. `state`: copy, starting, ready, failed or stopped."""
 
-    def __init__(self, model: str, interpreter: Interpreter, folder: Folder, memory: int | None) -> None:
+    def __init__(self, model: str, interpreter: Interpreter, folder: Folder, memory: int | None,
+                 store: str | None = None) -> None:
         self.id = secrets.token_hex(8)
-        self.model = model
+        self.model, self.store = model, store
         self.state = "copy"
         self.port: int | None = None
         self.message: str | None = None
@@ -54,7 +55,7 @@ class ModelServer:
     def json(self) -> dict[str, Any]:
         """As in `GET models/servers` of docs/http-api.md."""
         return {
-            "id": self.id, "model": self.model, "state": self.state, "port": self.port, "message": self.message,
+            "id": self.id, "model": self.model, "store": self.store, "state": self.state, "port": self.port, "message": self.message,
             "executable": self.interpreter.executable, "seconds": round(self.process.seconds, 1),
             "memory": self.process.peak, "log": list(self.process.log),
         }
