@@ -94,6 +94,10 @@ class KernelService:
         """Charts that this kernel incarnation has opened, oldest first."""
         return self._service.capture.anchors(kernel_id)
 
+    def cards(self, kernel_id: str) -> list[dict[str, Any]]:
+        """Cards of models under cells that are running."""
+        return self._service.capture.kernel(kernel_id).cards()
+
     async def context(self, kernel_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """Experiment and tags for the next run."""
         return await self._service.run_context(kernel_id, body)
@@ -344,6 +348,8 @@ class Service:
             source, _, seq = text.rpartition(":")
             if seq.isdigit():
                 self.capture.check(source, int(seq))
+        elif kind == "card":
+            self.capture.kernel(kernel_id).take_card(text)
         else:
             said = {
                 "spool": (

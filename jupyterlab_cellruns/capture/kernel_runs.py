@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from .events import Envelope, Metrics, RunEnd, RunStart
 
 _MOST_ANCHORS = 200
 _MOST_RUNS = 5000
+_MOST_CARDS = 20
+_CARD_MIMES = ("application/vnd.cellruns.model.v1+json", "text/plain")
+_CARD_CHARACTERS = 200_000
 
 
 @dataclass
@@ -42,6 +46,7 @@ class KernelRuns:
         self.sources: set[str] = set()
         self.runs: OrderedDict[str, SeenRun] = OrderedDict()
         self._anchors: OrderedDict[str, Anchor] = OrderedDict()
+        self._cards: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self.problems: deque[dict[str, Any]] = deque(maxlen=50)
         self.problem_count = 0
 
@@ -98,6 +103,26 @@ class KernelRuns:
             }
             for a in list(self._anchors.values())
         ]
+
+    def take_card(self, text: str) -> None:
+        """The kernel tells of the card of a running cell, as JSON; without `data` the cell has ended."""
+        try:
+            told = json.loads(text) if len(text) <= _CARD_CHARACTERS else None
+        except ValueError:
+            return
+        if not isinstance(told, dict) or not isinstance(told.get("cell_id"), str):
+            return
+        cell, count, data = told["cell_id"], told.get("execution_count"), told.get("data")
+        self._cards.pop(cell, None)
+        if isinstance(data, dict):
+            shown = {mime: data[mime] for mime in _CARD_MIMES if mime in data}
+            self._cards[cell] = {"cell_id": cell, "execution_count": count, "data": shown}
+            if len(self._cards) > _MOST_CARDS:
+                self._cards.popitem(last=False)
+
+    def cards(self) -> list[dict[str, Any]]:
+        """Cards as in `GET kernels/<id>/cards`."""
+        return list(self._cards.values())
 
     def _drop_ended(self) -> None:
         for run_id in [r.run for r in self.runs.values() if r.status != "RUNNING"][: _MOST_RUNS // 5]:

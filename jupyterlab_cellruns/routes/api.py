@@ -68,6 +68,10 @@ class Kernels(Protocol):
         """Charts that this kernel incarnation has opened, oldest first."""
         ...
 
+    def cards(self, kernel_id: str) -> list[dict[str, Any]]:
+        """Cards of models under cells that are running: `{cell_id, execution_count, data}`."""
+        ...
+
     async def context(self, kernel_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """Experiment and tags for the next run of a kernel."""
         ...

@@ -1,4 +1,4 @@
-"""`GET kernels/<id>/anchors` and `POST charts`: the chart outputs under cells."""
+"""`GET kernels/<id>/anchors`, `GET kernels/<id>/cards` and `POST charts`: the outputs under cells."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ class AnchorsHandler(BrowserHandler):
         """`{anchors: [...]}`; empty for a kernel that is not known here."""
         kernel = arguments.kernel_id(kernel_id)
         self.finish(encode({"anchors": self.service.kernels.anchors(kernel)}))
+
+
+class CardsHandler(BrowserHandler):
+    """Cards of models under the cells that a kernel is running."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, kernel_id: str) -> None:
+        """`{cards: [{cell_id, execution_count, data}]}`; empty for a kernel that is not known here."""
+        kernel = arguments.kernel_id(kernel_id)
+        self.finish(encode({"cards": self.service.kernels.cards(kernel)}))
 
 
 class ChartsHandler(BrowserHandler):

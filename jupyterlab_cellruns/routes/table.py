@@ -33,6 +33,7 @@ _BROWSER: list[tuple[str, str]] = [
     ("runs/([^/]+)/artifacts", "artifacts.ArtifactsHandler"),
     ("runs/([^/]+)/artifacts/content", "artifacts.ArtifactContentHandler"),
     ("kernels/([^/]+)/anchors", "charts.AnchorsHandler"),
+    ("kernels/([^/]+)/cards", "charts.CardsHandler"),
     ("charts", "charts.ChartsHandler"),
     ("models/check", "models.ModelCheckHandler"),
     ("projects/managers", "projects.ManagersHandler"),

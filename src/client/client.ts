@@ -11,6 +11,7 @@ import { decodeRunsChanged } from './events';
 import { Http, type IRequest } from './http';
 import type {
   IAnchor,
+  ICardOutput,
   IArtifact,
   ICellRuns,
   IEdited,
@@ -271,6 +272,11 @@ export class RunsClient implements IRunsClient, IDisposable {
   async anchors(kernelId: string): Promise<IAnchor[]> {
     const path = `kernels/${encodeURIComponent(kernelId)}/anchors`;
     return (await this._get<{ anchors: IAnchor[] }>(path)).anchors;
+  }
+
+  async cards(kernelId: string): Promise<ICardOutput[]> {
+    const path = `kernels/${encodeURIComponent(kernelId)}/cards`;
+    return (await this._get<{ cards: ICardOutput[] }>(path)).cards;
   }
 
   async chart(anchor: Omit<IAnchor, 'open'>): Promise<Record<string, unknown>> {

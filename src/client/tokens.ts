@@ -214,6 +214,14 @@ export interface IRunsQuery {
   offset?: number;
 }
 
+/** The card of models under a cell, as the kernel has shown it. */
+export interface ICardOutput {
+  cell_id: string;
+  execution_count: number | null;
+  /** MIME bundle of the output. */
+  data: Record<string, unknown>;
+}
+
 export interface IAnchor {
   anchor: string;
   cell_id: string | null;
@@ -435,6 +443,8 @@ export interface IRunsClient {
   /** Address of an artifact, for a link that downloads it. Holds no secret. */
   artifactUrl(runId: string, path: string): string;
   anchors(kernelId: string): Promise<IAnchor[]>;
+  /** Cards of models under the cells that a kernel is running. */
+  cards(kernelId: string): Promise<ICardOutput[]>;
   /** The final chart output of a cell, as a MIME bundle made from the store. */
   chart(anchor: Omit<IAnchor, 'open'>): Promise<Record<string, unknown>>;
 }

@@ -3,9 +3,10 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 
 import type { IAnchor, IRunsClient } from '../client/tokens';
 import type { ILiveRuns } from '../live/tokens';
+import { hearCards, placeCard } from '../modelcard/missing';
 import { CHART_MIME, decodePayload, type IPayload } from './payload';
 
-/** Brings the charts of a kernel back that a page has lost by its reload. */
+/** Brings the charts and cards of a kernel back that a page has lost by its reload. */
 export class Reattach {
   constructor(client: IRunsClient, live: ILiveRuns | null, text: string) {
     this._client = client;
@@ -26,15 +27,24 @@ export class Reattach {
 
   private async _look(panel: NotebookPanel): Promise<void> {
     await panel.context.ready;
-    const kernelId = panel.sessionContext.session?.kernel?.id;
-    if (kernelId === undefined) {
+    const kernel = panel.sessionContext.session?.kernel;
+    if (!kernel) {
       return;
     }
-    const anchors = await this._client.anchors(kernelId);
+    const { id: kernelId } = kernel;
+    const heard = new Set<string>();
+    hearCards(kernel, card => {
+      heard.add(card.cell_id);
+      cellsOf(panel).forEach(cell => placeCard(cell, card));
+    });
+    const [anchors, cards] = await Promise.all([
+      this._client.anchors(kernelId),
+      this._client.cards(kernelId)
+    ]);
     if (panel.isDisposed) {
       return;
     }
-    const cells = [...(panel.content.model?.cells ?? [])];
+    const cells = cellsOf(panel);
     // Also what ended while no page was there to take its final state.
     const unfinished = new Set(cells.flatMap(cell => unfinishedAnchors(cell)));
     for (const { anchor, run_ids, open } of anchors) {
@@ -52,6 +62,10 @@ export class Reattach {
           list.set(index, output);
         }
       }
+    }
+    // What was heard meanwhile is newer.
+    for (const card of cards.filter(one => !heard.has(one.cell_id))) {
+      cells.forEach(cell => placeCard(cell, card));
     }
   }
 
@@ -106,6 +120,10 @@ export function missingOutputs(
     }
   }
   return [{ index, output: opening(newest, text) }];
+}
+
+function cellsOf(panel: NotebookPanel): ICellModel[] {
+  return [...(panel.content.model?.cells ?? [])];
 }
 
 function unfinishedAnchors(cell: ICellModel): string[] {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..lab import Lab, Reply
+from ..lab import Lab, Reply, wait
 
 MIME = "application/vnd.cellruns.model.v1+json"
 
@@ -56,4 +56,23 @@ def test_one_card_for_a_cell_with_all_that_was_logged(lab: Lab) -> None:
     assert "registered as lines version 1" in text
     # A cell that logs no model has no card, also after one that did.
     assert cards(kernel.run("mlflow.log_metric('a', 1); mlflow.end_run()", cell_id="c1")) == []
+    kernel.close()
+
+
+def test_a_card_is_told_again_while_its_cell_runs(lab: Lab) -> None:
+    kernel = lab.notebook("again.ipynb").ready()
+    source = LOG + "\nimport os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.1)\nos.remove('go')\n"
+    message = kernel.send(source, cell_id="c0")
+
+    def told() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = lab.fetch(f"cellruns/kernels/{kernel.id}/cards")["cards"]
+        return found
+
+    assert wait(lambda: [len(card["data"][MIME]["models"]) for card in told()] == [2], 60)
+    assert wait(lambda: told()[0]["data"][MIME]["models"][1]["registered"] != [], 30)
+    [kept] = told()
+    (lab.root / "go").touch()
+    [card] = cards(kernel.wait(message))
+    assert kept == {"cell_id": "c0", "execution_count": card[MIME]["cell"]["execution_count"], "data": card}
+    assert wait(lambda: told() == [], 20)
     kernel.close()

@@ -158,6 +158,79 @@ test('cards are there when the notebook is opened again', async ({ page }) => {
   await expect(page.locator('.jp-Cellruns-modelCard')).toHaveCount(2);
 });
 
+test('a card is there in a saved notebook that is opened without a kernel', async ({
+  page
+}) => {
+  const notebook = JSON.parse(
+    fs.readFileSync(path.join(lab.root, 'iris.ipynb'), 'utf8')
+  ) as { metadata: Record<string, unknown> };
+  notebook.metadata = {
+    kernelspec: { name: 'gone', display_name: 'Gone', language: 'python' }
+  };
+  fs.writeFileSync(
+    path.join(lab.root, 'kernelless.ipynb'),
+    JSON.stringify(notebook)
+  );
+  await page.goto(
+    `${lab.url}/lab/tree/kernelless.ipynb?token=${lab.token}&reset`
+  );
+  await page.getByRole('button', { name: 'No Kernel' }).last().click();
+  const cards = page.locator('.jp-Cellruns-modelCard');
+  await expect(cards).toHaveCount(2);
+  await expect(cards.nth(1)).toContainText('sklearn');
+  await expect(cards.nth(1)).toContainText('iris-flowers version 2');
+  await expect(cards.nth(1)).toContainText('sepal length');
+  await expect(cards.nth(1)).not.toContainText('In this kernel');
+  // Its links lead on all the same.
+  await cards.nth(1).getByRole('button', { name: 'flowers' }).click();
+  await expect(
+    page.locator('.jp-Cellruns-model [data-flavor="sklearn"]')
+  ).toBeVisible();
+});
+
+test('a card is back after a reload in mid-cell, and takes what is logged later', async ({
+  page
+}) => {
+  const wait = (file: string): string =>
+    `while not os.path.exists("${file}"):\n    time.sleep(0.1)`;
+  const log = (name: string): string => `with mlflow.start_run():
+    mlflow.sklearn.log_model(fitted, name="${name}", input_example=[[0.0]])`;
+  lab.notebook(
+    'mid.ipynb',
+    `import mlflow, os, time
+from sklearn.linear_model import LinearRegression
+fitted = LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0])
+${log('early')}
+${wait('go')}
+${log('late')}
+${wait('end')}`
+  );
+  await lab.open(page, 'mid.ipynb');
+  await lab.runAll(page);
+  const cards = page.locator('.jp-Cellruns-modelCard');
+  await expect(cards).toHaveCount(1);
+  // The notebook is not saved: the card exists in this page only.
+  expect(lab.saved('mid.ipynb').cells[0].outputs).toEqual([]);
+  await page.reload();
+  await page.locator('.jp-Notebook .jp-Cell').first().waitFor();
+  await expect(cards).toHaveCount(1);
+  await expect(cards.first()).toContainText('early');
+  fs.writeFileSync(path.join(lab.root, 'go'), '');
+  await expect(cards).toHaveCount(2);
+  await expect(cards.nth(1)).toContainText('late');
+  fs.writeFileSync(path.join(lab.root, 'end'), '');
+  await page
+    .locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    .waitFor({ state: 'attached' });
+  await lab.save(page);
+  const saved = (lab.saved('mid.ipynb').cells[0].outputs ?? []).flatMap(
+    output => output.data?.['application/vnd.cellruns.model.v1+json'] ?? []
+  ) as { models: { name: string }[] }[];
+  expect(saved.map(card => card.models.map(model => model.name))).toEqual([
+    ['early', 'late']
+  ]);
+});
+
 test('registered models: alias moved, tag, description, two versions compared', async ({
   page
 }) => {

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 
+from .channel import Channel
 from .session import new_id
 
 MIME = "application/vnd.cellruns.model.v1+json"
@@ -95,10 +96,21 @@ class Cards:
         update = self._display is not None
         if not update:
             self._display = new_id("m")
+        data = bundle(cell, self._entries, self._total)
         self.owner.shell.display_pub.publish(
-            data=bundle(cell, self._entries, self._total), metadata={}, transient={"display_id": self._display},
-            update=update,
+            data=data, metadata={}, transient={"display_id": self._display}, update=update,
         )
+        self._tell(cell, data)
+
+    def cell_ended(self, cell):
+        """The card of a cell is complete."""
+        if cell is self._cell and self._display is not None:
+            self._tell(cell, None)
+
+    def _tell(self, cell, data):
+        # A page that is loaded while the cell runs has missed the output; the server keeps it until the cell has ended.
+        told = {"cell_id": cell.id, "execution_count": cell.execution_count, "data": data}
+        Channel(self.owner).send_notice("card", json.dumps(told), cell.parent)
 
 
 def bundle(cell, entries, total):

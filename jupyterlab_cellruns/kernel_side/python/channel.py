@@ -42,9 +42,9 @@ class Channel:
         thread.schedule(self._sent.set)
         self._sent.wait(_PACE_SECONDS)
 
-    def send_notice(self, kind, text=""):
-        """Tell the server something that is no run event."""
-        self.send("cellruns_notice", {"kind": kind, "text": text, "kernel": self.owner.settings.kernel}, None)
+    def send_notice(self, kind, text="", parent=None):
+        """Tell the server, and pages that listen, something that is no run event."""
+        self.send("cellruns_notice", {"kind": kind, "text": text, "kernel": self.owner.settings.kernel}, parent)
 
 
 class ServerError(Exception):

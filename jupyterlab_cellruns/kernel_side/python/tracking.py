@@ -207,6 +207,7 @@ class Tracking:
         self.owner.guard(self.lifecycle.cell_ended, cell, result)
         if cell.anchor is not None:
             self.charts.complete(cell)
+        self.owner.guard(self.cards.cell_ended, cell)
 
     def with_default_tags(self, tags, experiment):
         """Tags of a run made by `MlflowClient.create_run`, which asks no provider; what the user gave wins."""
