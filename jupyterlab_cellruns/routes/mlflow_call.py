@@ -97,7 +97,9 @@ class MlflowHandler(BrowserHandler):
         try:
             response: httpx.Response = await lease.client.send(request, stream=True)
         except loaded.TransportError as error:
-            raise from_store(of_failure(error, endpoint)) from error
+            trouble = of_failure(error, endpoint)
+            self.asked_store().note(trouble)
+            raise from_store(trouble) from error
         if response.status_code < 300:
             return response
         try:

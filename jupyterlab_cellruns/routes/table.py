@@ -52,6 +52,7 @@ _BROWSER: list[tuple[str, str]] = [
     ("registry/versions", "registry.VersionsHandler"),
     ("registry/(.+)", "registry.RegistryHandler"),
     ("datasets/uses", "lineage.DatasetUsesHandler"),
+    ("projects/uses", "lineage.ProjectUsesHandler"),
     ("models/tries", "model_tries.ModelTriesHandler"),
     ("models/tries/([0-9a-f]+)", "model_tries.ModelTryHandler"),
     ("models/servers", "model_servers.ModelServersHandler"),

@@ -9,6 +9,7 @@ import type {
   IDatasetUse,
   IKernelChoice,
   IModelsClient,
+  IProjectUses,
   IStoredAddress,
   IStoredModel
 } from './tokens';
@@ -168,6 +169,17 @@ export class ModelsClient implements IModelsClient {
         run: run ?? undefined,
         store: store ?? undefined
       }
+    });
+  }
+
+  projectUses(
+    project: { uri: string } | { job: string },
+    store: string | null = null
+  ): Promise<IProjectUses> {
+    return this._http.json({
+      method: 'GET',
+      path: 'projects/uses',
+      params: { ...project, store: store ?? undefined }
     });
   }
 

@@ -3,10 +3,15 @@ import type { ModelView } from './model';
 import type { IVersion } from './registry';
 import type { IDatasetUse } from './tokens';
 
+/** Tag of all runs that a job has made. */
+const JOB_TAG = 'cellruns.job';
+
 /** The project a run was started from, as MLflow's tags tell. */
 export interface IProjectLink {
   /** Folder below Jupyter's root, a Git URL, or another place. */
   uri: string;
+  /** The folder below Jupyter's root, once the server has told; null elsewhere. */
+  folder?: string | null;
   entryPoint: string | null;
   commit: string | null;
 }
@@ -56,6 +61,7 @@ export class Lineage {
         this.runError = error instanceof Error ? error.message : String(error);
       }
       this._changed();
+      void this._askProject();
     }
     // A model that the store does not know has no versions there.
     if (this.run || source?.stored) {
@@ -109,8 +115,30 @@ export class Lineage {
   }
 
   /** The project of the run, where it was started as one. */
-  get project(): IProjectLink | null {
-    return this.run ? projectOf(this.run.tags) : null;
+  project: IProjectLink | null = null;
+
+  private async _askProject(): Promise<void> {
+    const tags = this.run?.tags ?? {};
+    this.project = projectOf(tags);
+    const job = tags[JOB_TAG];
+    if (!this.project && !job) {
+      return;
+    }
+    const { host, store } = this._view;
+    try {
+      const { uri, folder } = await host.client.projectUses(
+        this.project ? { uri: this.project.uri } : { job },
+        store ?? this.store
+      );
+      if (this.project) {
+        this.project = { ...this.project, folder };
+      } else if (uri) {
+        this.project = { uri, folder, entryPoint: null, commit: null };
+      }
+    } catch {
+      // The address is shown as the run has it.
+    }
+    this._changed();
   }
 
   private _key = '';

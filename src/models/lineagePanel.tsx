@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import * as React from 'react';
 
 import { ModelView } from './model';
@@ -82,23 +83,26 @@ export function LineagePanel(props: {
   }
   const { project } = lineage;
   if (project) {
-    const isFolder = !/^[a-z+]+:|^git@|^\//.test(project.uri);
+    const { uri, folder } = project;
     pairs.push([
       trans.__('Project'),
       <>
-        {isFolder ? (
+        {folder !== null && folder !== undefined ? (
           <Link
             view={view}
             command={LinkCommands.openDocument}
-            args={{ path: `${project.uri.replace(/\/$/, '')}/MLproject` }}
-            label={project.uri}
+            args={{ path: PathExt.join(folder, 'MLproject') }}
+            label={folder === '.' ? uri : folder}
           />
-        ) : /^https?:/.test(project.uri) ? (
-          <a href={project.uri} target="_blank" rel="noreferrer">
-            {project.uri}
-          </a>
+        ) : /^[a-z+]+:|^git@/.test(uri) ? (
+          <Link
+            view={view}
+            command={LinkCommands.openProjects}
+            args={{ uri, version: project.commit }}
+            label={uri}
+          />
         ) : (
-          <span className="jp-Cellruns-modelCode">{project.uri}</span>
+          <span className="jp-Cellruns-modelCode">{uri}</span>
         )}{' '}
         <span className="jp-Cellruns-modelFaint">
           {[project.entryPoint, project.commit?.slice(0, 10)]

@@ -46,6 +46,16 @@ export interface IDatasetUse {
   models: string[];
 }
 
+/** A project and what it has made, as `GET projects/uses` tells. */
+export interface IProjectUses {
+  /** The whole address; null where a job has run none. */
+  uri: string | null;
+  /** Folder below Jupyter's root; null elsewhere. */
+  folder: string | null;
+  runs: IDatasetUse[];
+  is_cut: boolean;
+}
+
 /** A model of a store: its URI, and where several stores are in use a run of that store, or its id. */
 export interface IStoredAddress {
   uri: string;
@@ -99,6 +109,11 @@ export interface IModelsClient {
     run?: string | null,
     store?: string | null
   ): Promise<{ runs: IDatasetUse[]; is_cut: boolean }>;
+  /** The project of an address or of a job: where it lies below Jupyter's root, and its runs. */
+  projectUses(
+    project: { uri: string } | { job: string },
+    store?: string | null
+  ): Promise<IProjectUses>;
   /** Make a version of a stored model. */
   register(
     model: IStoredAddress,
@@ -139,6 +154,7 @@ export interface IModelHost {
 export namespace LinkCommands {
   export const openModel = 'cellruns:open-model';
   export const openRegistry = 'cellruns:open-model-registry';
+  export const openProjects = 'cellruns:open-projects';
   export const openRun = 'cellruns:open-run';
   export const goToCell = 'cellruns:go-to-cell';
   export const openDocument = 'docmanager:open';

@@ -1,4 +1,5 @@
 import type { Http } from '../client/http';
+import type { IDatasetUse } from '../models/tokens';
 import type {
   IFetched,
   IJob,
@@ -28,6 +29,15 @@ export class ProjectsClient implements IProjectsClient {
   fetch(uri: string, version: string): Promise<IFetched> {
     const data = { uri, version };
     return this._http.json({ method: 'POST', path: 'projects/fetch', data });
+  }
+
+  async uses(uri: string, store: string | null): Promise<IDatasetUse[]> {
+    const answer = await this._http.json<{ runs: IDatasetUse[] }>({
+      method: 'GET',
+      path: 'projects/uses',
+      params: { uri, store: store ?? undefined }
+    });
+    return answer.runs;
   }
 
   async jobs(): Promise<IJob[]> {

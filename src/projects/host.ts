@@ -28,9 +28,18 @@ export function makeHost(
       const factory = asText ? { factory: 'Editor' } : {};
       void commands.execute('docmanager:open', { path, ...factory });
     },
-    openRun: runId => {
+    openRun: (runId, store = null) => {
       if (commands.hasCommand('cellruns:open-run')) {
-        void commands.execute('cellruns:open-run', { run_id: runId });
+        void commands.execute('cellruns:open-run', { run_id: runId, store });
+      }
+    },
+    openModel: (uri, runId, store) => {
+      if (commands.hasCommand('cellruns:open-model')) {
+        void commands.execute('cellruns:open-model', {
+          uri,
+          run_id: runId,
+          store
+        });
       }
     },
     goToCell: (path, cellId, cell) => {

@@ -10,6 +10,7 @@ import {
   mlflowRun
 } from './command';
 import { editMLproject } from './edit';
+import type { IDatasetUse } from '../models/tokens';
 import { JobsModel } from './jobs-model';
 import {
   IEntryPoint,
@@ -20,6 +21,14 @@ import {
 } from './mlproject';
 import { IJobRequest, IManager, IProjectHost } from './tokens';
 import { asPythonPrints, checkValue, sweepValues } from './values';
+
+/** A model that a run of the project has logged. */
+export interface IProjectModel {
+  id: string;
+  run: IDatasetUse;
+  /** Id of the store; null: the default one. */
+  store: string | null;
+}
 
 /** Most runs of one sweep; the server has the same limit. */
 export const MAX_SWEEP = 500;
@@ -33,7 +42,10 @@ export class ProjectModel implements IDisposable {
     this.jobs = new JobsModel(host.client, job =>
       this._isMine(job.request.uri)
     );
-    this.jobs.changed.connect(() => this._emit());
+    this.jobs.changed.connect(() => {
+      this._emit();
+      void this._findModels();
+    });
     void host.client
       .managers()
       .then(({ managers }) => {
@@ -48,6 +60,8 @@ export class ProjectModel implements IDisposable {
   }
 
   readonly jobs: JobsModel;
+  /** Models that runs of this project have logged, the newest first. */
+  models: IProjectModel[] = [];
   /** Done before a run is started: the file is saved. */
   beforeRun: () => Promise<void> = () => Promise.resolve();
   /** What `mlflow run` gets: a folder of the server, or a Git address. */
@@ -321,6 +335,37 @@ export class ProjectModel implements IDisposable {
     );
   }
 
+  /** Looks for models where a job has ended, and once at first; in all stores that jobs have written to. */
+  private async _findModels(): Promise<void> {
+    const { uri } = this;
+    const ended = this.jobs.jobs.filter(job => job.ended !== null);
+    const key = [uri, ...ended.map(job => job.id)].join(' ');
+    if (!uri || key === this._looked) {
+      return;
+    }
+    this._looked = key;
+    const stores = new Set([null, ...ended.map(job => job.store || null)]);
+    const found = new Map<string, IProjectModel>();
+    for (const store of stores) {
+      try {
+        for (const run of await this.host.client.uses(uri, store)) {
+          for (const id of run.models) {
+            const known = found.get(id);
+            found.set(id, { id, run, store: known?.store ?? store });
+          }
+        }
+      } catch {
+        // A store that is away has nothing to show now.
+      }
+    }
+    if (key === this._looked && !this._isDisposed) {
+      this.models = [...found.values()].sort(
+        (a, b) => (b.run.start_time ?? 0) - (a.run.start_time ?? 0)
+      );
+      this._emit();
+    }
+  }
+
   private _isMine(uri: string): boolean {
     return (
       uri === this.uri ||
@@ -338,6 +383,7 @@ export class ProjectModel implements IDisposable {
 
   private _changed = new Signal<this, void>(this);
   private _isDisposed = false;
+  private _looked = '';
 }
 
 /** A number where the text is one that YAML and Python write alike. */

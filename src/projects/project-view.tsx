@@ -103,7 +103,45 @@ export function ProjectBody(props: {
         <RunForm model={model} onDefaults={props.onDefaults} />
       )}
       <JobList model={model.jobs} host={model.host} trans={trans} />
+      <Models model={model} />
     </>
+  );
+}
+
+/** The models that runs of the project have logged, each a link as its run is. */
+function Models(props: { model: ProjectModel }): React.JSX.Element | null {
+  const { models, trans, host } = props.model;
+  if (models.length === 0) {
+    return null;
+  }
+  return (
+    <section
+      className="jp-Cellruns-projectJobs"
+      aria-label={trans.__('Models of this project')}
+    >
+      <h3>{trans.__('Models')}</h3>
+      <ul className="jp-Cellruns-projectModels">
+        {models.map(({ id, run, store }) => (
+          <li key={id}>
+            <button
+              type="button"
+              className="jp-Cellruns-projectLink"
+              onClick={() => host.openModel(`models:/${id}`, run.run_id, store)}
+            >
+              {id}
+            </button>{' '}
+            <span className="jp-Cellruns-modelFaint">{trans.__('of run')}</span>{' '}
+            <button
+              type="button"
+              className="jp-Cellruns-projectLink"
+              onClick={() => host.openRun(run.run_id, store)}
+            >
+              {run.name || run.run_id}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

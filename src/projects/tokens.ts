@@ -1,5 +1,7 @@
 import type { Contents } from '@jupyterlab/services';
 
+import type { IDatasetUse } from '../models/tokens';
+
 /** A sentence of the analysis about a notebook, as in docs/http-api.md. */
 export interface IFinding {
   code: string;
@@ -150,6 +152,8 @@ export interface IJob {
   tail: string[];
   advice: string[];
   step: string;
+  /** Id of the store that its runs are in. */
+  store: string;
 }
 
 /** What starts a job. */
@@ -177,6 +181,8 @@ export interface IProjectsClient {
   plan(request: IPlanRequest): Promise<IPlan>;
   export(request: IPlanRequest): Promise<{ folder: string; written: string[] }>;
   fetch(uri: string, version: string): Promise<IFetched>;
+  /** The runs of a project in a store (null: the default one), with their models. */
+  uses(uri: string, store: string | null): Promise<IDatasetUse[]>;
   jobs(): Promise<IJob[]>;
   start(request: IJobRequest): Promise<IJob>;
   job(id: string): Promise<IJob>;
@@ -192,7 +198,9 @@ export interface IProjectHost {
   /** Opens a file; with the text editor where `asText` is true. */
   open(path: string, asText?: boolean): void;
   /** Shows a run in the runs panel. */
-  openRun(runId: string): void;
+  openRun(runId: string, store?: string | null): void;
+  /** Shows a model of a run. */
+  openModel(uri: string, runId: string, store: string | null): void;
   /** Shows a cell of a notebook. */
   goToCell(path: string, cellId: string | null, cell: number): void;
 }

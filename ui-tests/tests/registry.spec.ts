@@ -79,7 +79,7 @@ authorization_function = mlflow.server.auth:authenticate_request_basic_auth
 }
 
 function kill(): void {
-  if (server.pid) {
+  if (server.pid && server.exitCode === null && server.signalCode === null) {
     process.kill(-server.pid, 'SIGKILL');
   }
 }

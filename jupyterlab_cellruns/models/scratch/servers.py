@@ -55,7 +55,8 @@ class ModelServer:
     def json(self) -> dict[str, Any]:
         """As in `GET models/servers` of docs/http-api.md."""
         return {
-            "id": self.id, "model": self.model, "store": self.store, "state": self.state, "port": self.port, "message": self.message,
+            "id": self.id, "model": self.model, "store": self.store, "state": self.state, "port": self.port,
+            "message": self.message,
             "executable": self.interpreter.executable, "seconds": round(self.process.seconds, 1),
             "memory": self.process.peak, "log": list(self.process.log),
         }
