@@ -33,6 +33,8 @@ os.remove("weights.bin")
 
 
 def main() -> None:
+    # With bytecode, as an installed package has it.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as name:
         lab = cellruns_lab(Path(name), "--LabApp.expose_app_in_browser=True")
         subprocess.run([sys.executable, "-c", MAKE], cwd=lab.root, check=True, capture_output=True)

@@ -34,6 +34,10 @@ export class ModelsClient implements IModelsClient {
     });
   }
 
+  async warm(kernel: IKernelChoice): Promise<void> {
+    await this.check(kernel, [], false);
+  }
+
   files(model: IStoredAddress): Promise<IStoredModel> {
     return this._http.json({
       method: 'GET',

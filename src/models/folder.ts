@@ -23,44 +23,52 @@ export interface IModelFolder {
 const MAX_PARTS = 500;
 const MAX_FOLDERS = 40;
 
-/** Lists the files below a folder, breadth first, without reading any. */
+/** Lists the files below a folder, breadth first and a level at a time, without reading any. */
 export async function listFolder(
   contents: Contents.IManager,
   folder: string
 ): Promise<IModelFolder> {
   const parts: IModelPart[] = [];
-  const open = [''];
+  let level = [''];
+  let left = MAX_FOLDERS;
   let isCut = false;
-  for (let asked = 0; open.length > 0; asked++) {
-    if (asked === MAX_FOLDERS) {
-      isCut = true;
-      break;
-    }
-    const below = open.shift() ?? '';
-    const listing = await contents.get(PathExt.join(folder, below), {
-      content: true,
-      type: 'directory'
-    });
-    const items = (listing.content as Contents.IModel[]).sort((a, b) =>
-      a.name.localeCompare(b.name)
+  while (level.length > 0 && left > 0 && parts.length < MAX_PARTS) {
+    const asked = level.slice(0, left);
+    isCut = isCut || asked.length < level.length;
+    left -= asked.length;
+    level = [];
+    const listings = await Promise.all(
+      asked.map(below =>
+        contents.get(PathExt.join(folder, below), {
+          content: true,
+          type: 'directory'
+        })
+      )
     );
-    for (const item of items) {
-      if (parts.length === MAX_PARTS) {
-        isCut = true;
-        break;
-      }
-      const path = below ? `${below}/${item.name}` : item.name;
-      const isDirectory = item.type === 'directory';
-      parts.push({
-        path,
-        isDirectory,
-        size: isDirectory ? null : (item.size ?? null)
-      });
-      if (isDirectory) {
-        open.push(path);
+    for (const [index, listing] of listings.entries()) {
+      const items = (listing.content as Contents.IModel[]).sort((a, b) =>
+        a.name.localeCompare(b.name)
+      );
+      for (const item of items) {
+        if (parts.length === MAX_PARTS) {
+          isCut = true;
+          break;
+        }
+        const below = asked[index];
+        const path = below ? `${below}/${item.name}` : item.name;
+        const isDirectory = item.type === 'directory';
+        parts.push({
+          path,
+          isDirectory,
+          size: isDirectory ? null : (item.size ?? null)
+        });
+        if (isDirectory) {
+          level.push(path);
+        }
       }
     }
   }
+  isCut = isCut || level.length > 0;
   return {
     parts,
     size: parts.reduce((sum, part) => sum + (part.size ?? 0), 0),

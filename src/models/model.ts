@@ -171,16 +171,29 @@ export class ModelView implements IDisposable {
     }
     this._changed.emit();
     if (this.file) {
+      const kernels = this.host.kernels();
+      void kernels.then(list => this._warm(list[0])).catch(() => undefined);
       await this._readFolder(isNewPlace, listing);
       void this.lineage.load();
       void this.serving.find();
-      await this.refreshKernels();
+      await this._choose(await kernels);
+    }
+  }
+
+  /** Let the server look at the kernel's environment while the files are read. */
+  private async _warm(kernel: IKernelChoice | undefined): Promise<void> {
+    if (kernel && !this.kernelEnvironment) {
+      await this.host.client.warm(kernel);
     }
   }
 
   /** Asks again which kernels there are; keeps the chosen one if it is still there. */
   async refreshKernels(): Promise<void> {
-    this.kernels = await this.host.kernels();
+    await this._choose(await this.host.kernels());
+  }
+
+  private async _choose(kernels: IKernelChoice[]): Promise<void> {
+    this.kernels = kernels;
     const same = this.kernels.find(
       item => item.id === this.kernel?.id && item.name === this.kernel?.name
     );

@@ -71,6 +71,8 @@ export interface IModelsClient {
     requirements: IWanted[],
     fresh: boolean
   ): Promise<IKernelEnvironment>;
+  /** Let the server look at the environment of a kernel, which a check is about to ask for. */
+  warm(kernel: IKernelChoice): Promise<void>;
   files(model: IStoredAddress): Promise<IStoredModel>;
   /** The first bytes of a file of a stored model, as text. */
   content(model: IStoredAddress, path: string, limit: number): Promise<string>;
