@@ -21,8 +21,8 @@ export function placeCard(cell: ICellModel, card: ICardOutput): void {
     if (shown !== undefined) {
       if (
         !JSONExt.deepEqual(
-          shown as PartialJSONValue,
-          value[CARD_MIME] as PartialJSONValue
+          shown,
+          value[CARD_MIME]
         )
       ) {
         outputs.set(i, output);

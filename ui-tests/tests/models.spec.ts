@@ -1,5 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
@@ -287,6 +288,120 @@ test('registered models: alias moved, tag, description, two versions compared', 
   await expect(page.locator('.jp-Cellruns-modelHead')).toContainText(
     'iris-flowers 1'
   );
+});
+
+test('code for a stored model runs in a kernel and in a terminal as it stands', async ({
+  page
+}) => {
+  test.setTimeout(300_000);
+  lab.notebook(
+    'files.ipynb',
+    `import mlflow, tempfile
+with mlflow.start_run() as run:
+    mlflow.log_artifacts("models/boosted", "kept/boosted")
+print(run.info.run_id)`
+  );
+  await lab.open(page, 'files.ipynb');
+  await lab.runAll(page);
+  await lab.idle(page);
+  const [[run]] = lab.rows(
+    "SELECT run_uuid FROM tags WHERE key = 'mlflow.source.name' AND value LIKE '%files.ipynb'"
+  );
+  const [[id]] = lab.rows(
+    "SELECT model_id FROM logged_models WHERE name = 'flowers' LIMIT 1"
+  );
+  const cells: string[] = [];
+  const commands: string[] = [];
+  for (const uri of [
+    `models:/${String(id)}`,
+    'models:/iris-flowers/2',
+    'models:/iris-flowers@champion',
+    `runs:/${String(run)}/kept/boosted`
+  ]) {
+    await lab.command(page, 'cellruns:open-model', { uri });
+    const model = page.locator('.jp-Cellruns-model:visible');
+    await expect(
+      model.locator('.jp-Cellruns-modelVerdicts [data-verdict]').first()
+    ).toBeVisible();
+    const part = model.locator('.jp-Cellruns-modelSection', {
+      hasText: 'Use it'
+    });
+    const tabs = part
+      .getByRole('group', { name: 'In a notebook' })
+      .getByRole('button');
+    for (const tab of await tabs.all()) {
+      if (!/Spark|Databricks/.test(await tab.innerText())) {
+        await tab.click();
+        cells.push(await part.locator('pre').innerText());
+      }
+    }
+    await part.getByRole('button', { name: 'Predict a file' }).click();
+    commands.push(await part.locator('pre').innerText());
+    expect(cells[cells.length - 1]).toContain(uri);
+    await lab.command(page, 'application:close');
+  }
+  expect(cells).toHaveLength(16);
+  lab.notebook('snippets.ipynb', ...cells);
+  await lab.open(page, 'snippets.ipynb');
+  await lab.runAll(page);
+  await lab.idle(page);
+  await lab.save(page);
+  const outputs = lab.saved('snippets.ipynb').cells.map(cell => cell.outputs);
+  expect(
+    outputs.flatMap(list => (list ?? []).filter(o => o.output_type === 'error'))
+  ).toEqual([]);
+  // Those that predict show what came out.
+  expect(
+    outputs.filter(list => list?.some(o => o.output_type === 'execute_result'))
+      .length
+  ).toBeGreaterThanOrEqual(8);
+  // One of each kind of address in a shell; each imports MLflow anew.
+  for (const command of [commands[0], commands[3]]) {
+    const said = execFileSync('bash', ['-ec', command], {
+      cwd: lab.root,
+      env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true' }
+    }).toString();
+    expect(said).toContain('"predictions"');
+  }
+});
+
+test('a project leads to the models of its runs, and they lead back', async ({
+  page
+}) => {
+  test.setTimeout(300_000);
+  const folder = path.join(lab.root, 'line-project');
+  fs.mkdirSync(folder);
+  fs.writeFileSync(
+    path.join(folder, 'MLproject'),
+    'name: line project\nentry_points:\n  main:\n    command: python go.py\n'
+  );
+  fs.writeFileSync(
+    path.join(folder, 'go.py'),
+    `import mlflow
+from sklearn.linear_model import LinearRegression
+fitted = LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0])
+with mlflow.start_run():
+    mlflow.sklearn.log_model(fitted, name="line", input_example=[[0.0]])
+`
+  );
+  await page.goto(
+    `${lab.url}/lab/tree/line-project/MLproject?token=${lab.token}&reset`
+  );
+  const project = page.locator('.jp-Cellruns-project');
+  await project.getByLabel('Environment by').selectOption('local');
+  await project.getByRole('button', { name: 'Run', exact: true }).click();
+  const models = project.getByRole('region', {
+    name: 'Models of this project'
+  });
+  await models.getByRole('button', { name: /^m-/ }).click({ timeout: 120_000 });
+  const model = page.locator('.jp-Cellruns-model');
+  await expect(model.locator('[data-flavor="sklearn"]')).toBeVisible();
+  await expect(project).toBeHidden();
+  await section(page, 'Lineage')
+    .getByRole('button', { name: 'line-project' })
+    .click();
+  await expect(project).toBeVisible();
+  await picture(page, 'model-project');
 });
 
 test('a model is served, asked and stopped', async ({ page }) => {
