@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { violations } from '../axe';
 import { Lab, picture } from '../lab';
 
 let lab: Lab;
@@ -402,6 +403,103 @@ with mlflow.start_run():
     .click();
   await expect(project).toBeVisible();
   await picture(page, 'model-project');
+});
+
+test('model view, card and registry: nothing wrong for axe, in the light, in the dark, and narrow', async ({
+  page
+}) => {
+  test.setTimeout(300_000);
+  const theme = (name: string) =>
+    lab.command(page, 'apputils:change-theme', { theme: name });
+  const unfold = (where: string) =>
+    page
+      .locator(`${where} details`)
+      .evaluateAll(all =>
+        all.forEach(one => ((one as HTMLDetailsElement).open = true))
+      );
+  const checked = async (where: string, name: string): Promise<void> => {
+    await theme('JupyterLab Light');
+    await expect(page.locator('body')).toHaveAttribute(
+      'data-jp-theme-light',
+      'true'
+    );
+    await unfold(where);
+    await page.waitForTimeout(500);
+    expect(await violations(page, where)).toEqual([]);
+    await page.setViewportSize({ width: 760, height: 900 });
+    await picture(page, `${name}-narrow`);
+    await page.setViewportSize({ width: 1360, height: 900 });
+    await theme('JupyterLab Dark');
+    await expect(page.locator('body')).toHaveAttribute(
+      'data-jp-theme-light',
+      'false'
+    );
+    await page.waitForTimeout(500);
+    expect(await violations(page, where)).toEqual([]);
+    await picture(page, `${name}-dark`);
+    await theme('JupyterLab Light');
+  };
+  await page.goto(
+    `${lab.url}/lab/tree/models/boosted/MLmodel?token=${lab.token}&reset`
+  );
+  await expect(
+    page.locator('.jp-Cellruns-modelVerdicts [data-verdict="ready"]')
+  ).toHaveCount(2);
+  await checked('.jp-Cellruns-model', 'model-view');
+
+  await lab.open(page, 'iris.ipynb');
+  await expect(page.locator('.jp-Cellruns-modelCard').nth(1)).toContainText(
+    'In this kernel: ready'
+  );
+  await checked('.jp-Cellruns-modelCards', 'model-card');
+
+  await lab.command(page, 'cellruns:open-model-registry', {
+    name: 'iris-flowers'
+  });
+  const registry = page.locator('.jp-Cellruns-registry');
+  await registry.getByLabel('Compare version 1').check();
+  await registry.getByLabel('Compare version 2').check();
+  await registry.getByRole('button', { name: 'Compare', exact: true }).click();
+  await expect(registry.locator('.jp-Cellruns-registryCompare')).toBeVisible();
+  await checked('.jp-Cellruns-registry', 'model-registry');
+});
+
+test('in Notebook 7 a card is shown, and its model, run and version open', async ({
+  page
+}) => {
+  await page.goto(`${lab.url}/notebooks/iris.ipynb?token=${lab.token}`);
+  const cards = page.locator('.jp-Cellruns-modelCard');
+  await expect(cards).toHaveCount(2);
+  await expect(cards.nth(1)).toContainText('In this kernel: ready');
+  await picture(page, 'seven-card');
+  await cards
+    .nth(1)
+    .getByRole('button', { name: 'flowers', exact: true })
+    .click();
+  const model = page.locator('.jp-Cellruns-model');
+  await expect(model.locator('[data-flavor="sklearn"]')).toBeVisible();
+  await picture(page, 'seven-model');
+  await cards
+    .nth(1)
+    .getByRole('button', { name: 'iris-flowers version 2' })
+    .click();
+  const registry = page.locator('.jp-Cellruns-registry');
+  await expect(registry.locator('.jp-Cellruns-versions tbody tr')).toHaveCount(
+    2
+  );
+  await picture(page, 'seven-registry');
+  expect(await violations(page, '.jp-Cellruns-registry')).toEqual([]);
+
+  // The file browser of Notebook 7 opens it in a page of its own.
+  await page.goto(`${lab.url}/tree/models/boosted?token=${lab.token}`);
+  const opened = page.waitForEvent('popup');
+  await page.locator('.jp-DirListing-item', { hasText: 'MLmodel' }).dblclick();
+  const other = await opened;
+  await expect(
+    other.locator('.jp-Cellruns-model [data-flavor="lightgbm"]')
+  ).toBeVisible();
+  await picture(other, 'seven-file');
+  await other.close();
 });
 
 test('a model is served, asked and stopped', async ({ page }) => {
