@@ -167,7 +167,7 @@ test('a card is there in a saved notebook that is opened without a kernel', asyn
     fs.readFileSync(path.join(lab.root, 'iris.ipynb'), 'utf8')
   ) as { metadata: Record<string, unknown> };
   notebook.metadata = {
-    kernelspec: { name: 'gone', display_name: 'Gone', language: 'python' }
+    kernelspec: { name: 'gone', display_name: 'Gone', language: 'gone' }
   };
   fs.writeFileSync(
     path.join(lab.root, 'kernelless.ipynb'),
@@ -176,7 +176,10 @@ test('a card is there in a saved notebook that is opened without a kernel', asyn
   await page.goto(
     `${lab.url}/lab/tree/kernelless.ipynb?token=${lab.token}&reset`
   );
-  await page.getByRole('button', { name: 'No Kernel' }).last().click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: 'No Kernel' })
+    .click();
   const cards = page.locator('.jp-Cellruns-modelCard');
   await expect(cards).toHaveCount(2);
   await expect(cards.nth(1)).toContainText('sklearn');
