@@ -19,12 +19,7 @@ export function placeCard(cell: ICellModel, card: ICardOutput): void {
   for (let i = 0; i < outputs.length; i++) {
     const shown = outputs.get(i).data[CARD_MIME];
     if (shown !== undefined) {
-      if (
-        !JSONExt.deepEqual(
-          shown,
-          value[CARD_MIME]
-        )
-      ) {
+      if (!JSONExt.deepEqual(shown, value[CARD_MIME])) {
         outputs.set(i, output);
       }
       return;

@@ -123,7 +123,7 @@ function Stores(props: { model: RegistryModel }): React.JSX.Element | null {
       <label>
         <span>{trans.__('Store')}</span>
         <select
-          className="jp-mod-styled"
+          className="jp-Cellruns-modelSelect"
           value={store.id}
           onChange={event => void model.setStore(event.target.value)}
         >
@@ -139,8 +139,11 @@ function Stores(props: { model: RegistryModel }): React.JSX.Element | null {
       <p className="jp-Cellruns-pushWhere">{store.location}</p>
       {store.message && (
         <p className="jp-Cellruns-pushTrouble" role="alert">
-          {store.message} {store.hint}
+          {store.message}
         </p>
+      )}
+      {store.message && store.hint && (
+        <p className="jp-Cellruns-modelFaint">{store.hint}</p>
       )}
     </div>
   );
