@@ -1,7 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 
 import { Http } from '../client/http';
-import type { IRunDetail, IStatus } from '../client/tokens';
+import type { IRunDetail, IStatus, IStoreState } from '../client/tokens';
 import type { IServer, ITry, ITryOptions } from './jobs';
 import type { IRegisteredModel, IVersion } from './registry';
 import type { ModelAddress } from './source';
@@ -214,6 +214,15 @@ export class ModelsClient implements IModelsClient {
       }
     });
     return (answer.registered_models ?? []).map(model => model.name);
+  }
+
+  async storeOfNotebook(path: string): Promise<IStoreState> {
+    const status = await this._http.json<IStatus>({
+      method: 'GET',
+      path: 'status',
+      params: { notebook: path }
+    });
+    return status.store;
   }
 
   async trackingURI(store: string): Promise<string> {

@@ -67,6 +67,7 @@ export function makeHost(
     has: command => commands.hasCommand(command),
     allowsCode: (model, uuid) => allowsCode(model, uuid, trans),
     notebookChanged: notebooks?.currentChanged ?? null,
+    notebookPath: () => notebooks?.currentWidget?.context.localPath ?? null,
     notebookFolder: () =>
       notebooks?.currentWidget
         ? PathExt.dirname(notebooks.currentWidget.context.localPath)

@@ -1,5 +1,6 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDisposable } from '@lumino/disposable';
+import type { IStoreState } from '../client/tokens';
 import { ISignal, Signal } from '@lumino/signaling';
 import {
   IEnvironment,
@@ -66,6 +67,9 @@ export class ModelView implements IDisposable {
   kernelEnvironment: IKernelEnvironment | null = null;
   verdicts: IFlavorVerdict[] | null = null;
   verdictError: string | null = null;
+
+  /** The store that the next runs of the notebook in use go to, for a stored model. */
+  notebookStore: IStoreState | null = null;
 
   /** Name of the model for people. */
   get label(): string {
@@ -176,6 +180,7 @@ export class ModelView implements IDisposable {
       await this._readFolder(isNewPlace, listing);
       void this.lineage.load();
       void this.serving.find();
+      void this._askStore();
       await this._choose(await kernels);
     }
   }
@@ -328,7 +333,23 @@ export class ModelView implements IDisposable {
   private _onNotebook(): void {
     if (this.file && !this._isDisposed) {
       void this.refreshKernels();
+      void this._askStore();
     }
+  }
+
+  /** Which store the code of the notebook in use sees. */
+  private async _askStore(): Promise<void> {
+    const path = this.host.notebookPath();
+    if (!this.source?.stored || path === null) {
+      this.notebookStore = null;
+      return;
+    }
+    try {
+      this.notebookStore = await this.host.client.storeOfNotebook(path);
+    } catch {
+      this.notebookStore = null;
+    }
+    this._emit();
   }
 
   private _emit(): void {

@@ -1,5 +1,7 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import * as React from 'react';
+
+import { storeName } from '../session/words';
 import { ModelView } from './model';
 import { Button, Section } from './parts';
 import { relativePath } from './paths';
@@ -38,6 +40,10 @@ export function SnippetPanel(props: {
     },
     trans
   );
+  const elsewhere =
+    source.stored && view.notebookStore?.id !== source.stored.store
+      ? view.notebookStore
+      : null;
   const snippet = all.find(item => item.id === chosen) ?? all[0];
   if (!snippet) {
     return (
@@ -82,6 +88,14 @@ export function SnippetPanel(props: {
           {group(trans.__('In a terminal'), ['shell'])}
         </div>
         <div className="jp-Cellruns-modelSnippet">
+          {elsewhere && snippet.place !== 'shell' && (
+            <p className="jp-Cellruns-modelProblem">
+              {trans.__(
+                'The notebook in use works with another store (%1), where this code finds no such model, or another one of that name. Choose the model’s store in the notebook’s toolbar first.',
+                storeName(elsewhere, trans)
+              )}
+            </p>
+          )}
           <pre className="jp-Cellruns-modelPre" tabIndex={0}>
             {snippet.code}
           </pre>

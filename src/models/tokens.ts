@@ -2,7 +2,7 @@ import type { Contents } from '@jupyterlab/services';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
-import type { IRunDetail } from '../client/tokens';
+import type { IRunDetail, IStoreState } from '../client/tokens';
 import type { IServer, ITry, ITryOptions } from './jobs';
 import type { IVersion } from './registry';
 import type { ModelAddress } from './source';
@@ -124,6 +124,8 @@ export interface IModelsClient {
   ): Promise<IVersion>;
   /** Names of registered models that contain a text, in the store of a model. */
   registeredNames(text: string, near: IStoredAddress): Promise<string[]>;
+  /** The store that the next runs of a notebook go to. */
+  storeOfNotebook(path: string): Promise<IStoreState>;
   /** Address of a store, for terminals. */
   trackingURI(store: string): Promise<string>;
 }
@@ -148,6 +150,8 @@ export interface IModelHost {
   allowsCode(model: ModelAddress, uuid: string | null): Promise<boolean>;
   /** Another notebook is in use; null where there are no notebooks. */
   notebookChanged: ISignal<unknown, unknown> | null;
+  /** Path of the notebook in use; null where none is open. */
+  notebookPath(): string | null;
   /** Folder of the notebook in use, from which its code sees files; null where none is open. */
   notebookFolder(): string | null;
 }

@@ -163,6 +163,7 @@ test('a store is chosen, its models are shown, opened and led to their run; a re
   const model = page.locator('.jp-Cellruns-model:visible');
   await expect(model.locator('[data-flavor="sklearn"]')).toBeVisible();
   await expect(model).toContainText('slope 3');
+  await expect(model).toContainText('works with another store (Local store)');
   await model.getByRole('button', { name: 'line version 2' }).click();
   await expect(store(page)).toHaveValue('team');
   await expect(rows(page).first()).toHaveAttribute('data-marked', 'true');

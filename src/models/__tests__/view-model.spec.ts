@@ -87,6 +87,7 @@ function hostOf(read: string[], asked: IWanted[][]): IModelHost {
     has: () => true,
     allowsCode: () => Promise.resolve(true),
     notebookChanged: null,
+    notebookPath: () => null,
     notebookFolder: () => null
   };
 }
