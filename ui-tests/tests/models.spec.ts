@@ -496,7 +496,7 @@ test('in Notebook 7 a card is shown, and its model, run and version open', async
   // The file browser of Notebook 7 opens it in a page of its own.
   await page.goto(`${lab.url}/tree/models/boosted?token=${lab.token}`);
   const opened = page.waitForEvent('popup');
-  await page.locator('.jp-DirListing-item', { hasText: 'MLmodel' }).dblclick();
+  await page.getByText('MLmodel', { exact: true }).dblclick();
   const other = await opened;
   await expect(
     other.locator('.jp-Cellruns-model [data-flavor="lightgbm"]')
