@@ -260,5 +260,6 @@ export class RegistryModel {
 
 function words(error: unknown): string {
   const { message, hint } = RunsError.from(error);
-  return [message, hint].filter(Boolean).join(' ');
+  // A server's own words may end without a full stop.
+  return hint ? `${message.replace(/\.$/, '')}. ${hint}` : message;
 }
