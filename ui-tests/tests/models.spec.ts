@@ -339,7 +339,7 @@ print(run.info.run_id)`
     'import mlflow; mlflow.MlflowClient("sqlite:///mlflow.db").set_registered_model_alias("iris-flowers", "champion", "2")'
   );
   const cells: string[] = [];
-  const commands: string[] = [];
+  const commands: { code: string; folder: string }[] = [];
   for (const uri of [
     `models:/${String(id)}`,
     'models:/iris-flowers/2',
@@ -364,7 +364,17 @@ print(run.info.run_id)`
       }
     }
     await part.getByRole('button', { name: 'Predict a file' }).click();
-    commands.push(await part.locator('pre').innerText());
+    const asked = await fetch(
+      `${lab.url}/cellruns/models/files?uri=${encodeURIComponent(uri)}&token=${lab.token}`
+    );
+    const { local_path: place } = (await asked.json()) as {
+      local_path: string;
+    };
+    // The terminal opens beside the model.
+    commands.push({
+      code: await part.locator('pre').innerText(),
+      folder: path.join(lab.root, path.dirname(place))
+    });
     expect(cells[cells.length - 1]).toContain(uri);
     await lab.command(page, 'application:close');
   }
@@ -384,9 +394,9 @@ print(run.info.run_id)`
       .length
   ).toBeGreaterThanOrEqual(8);
   // One of each kind of address in a shell; each imports MLflow anew.
-  for (const command of [commands[0], commands[3]]) {
-    const said = execFileSync('bash', ['-ec', command], {
-      cwd: lab.root,
+  for (const { code, folder } of [commands[0], commands[3]]) {
+    const said = execFileSync('bash', ['-ec', code], {
+      cwd: folder,
       env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true' }
     }).toString();
     expect(said).toContain('"predictions"');
