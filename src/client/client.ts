@@ -121,13 +121,13 @@ export class RunsClient implements IRunsClient, IDisposable {
   ): Promise<{ runs: IRunSummary[]; total: number }> {
     const { ids } = query;
     const store =
-      query.store ?? (ids?.length ? this.storeOf(ids[0]) : this._onlyStore);
+      query.store ?? (ids?.length ? this._storeOf(ids[0]) : this._onlyStore);
     const page = await this._get<{
       runs: IRunSummary[];
       total: number;
       store: string;
     }>('runs', { ...query, store, ids: ids?.join(',') });
-    page.runs.forEach(run => this.remember(run.run_id, page.store));
+    page.runs.forEach(run => this._remember(run.run_id, page.store));
     return page;
   }
 
@@ -136,7 +136,7 @@ export class RunsClient implements IRunsClient, IDisposable {
       'runs/table',
       query
     );
-    answer.rows.id.forEach(id => this.remember(id, answer.store));
+    answer.rows.id.forEach(id => this._remember(id, answer.store));
     return answer;
   }
 
@@ -171,7 +171,7 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._http.json({
       method: 'POST',
       path: 'runs/edit',
-      params: { store: store ?? this.storeOf(runIds[0] ?? '') },
+      params: { store: store ?? this._storeOf(runIds[0] ?? '') },
       data: { run_ids: runIds, ...change }
     });
   }
@@ -182,25 +182,9 @@ export class RunsClient implements IRunsClient, IDisposable {
     ).cells;
   }
 
-  /** The store that is asked about, or that a run was seen in. */
-  storeOf(runId: string): string | undefined {
-    return this._onlyStore ?? this._stores.get(runId);
-  }
-
-  remember(runId: string, store: string | null | undefined): void {
-    if (!store) {
-      return;
-    }
-    this._stores.delete(runId);
-    this._stores.set(runId, store);
-    if (this._stores.size > MOST_REMEMBERED) {
-      this._stores.delete(this._stores.keys().next().value as string);
-    }
-  }
-
   run(runId: string): Promise<IRunDetail> {
     return this._get(`runs/${encodeURIComponent(runId)}`, {
-      store: this.storeOf(runId)
+      store: this._storeOf(runId)
     });
   }
 
@@ -218,7 +202,7 @@ export class RunsClient implements IRunsClient, IDisposable {
       last_step: window?.lastStep,
       first_time: window?.firstTime,
       last_time: window?.lastTime,
-      store: this.storeOf(runId)
+      store: this._storeOf(runId)
     });
     return answer.series;
   }
@@ -228,7 +212,7 @@ export class RunsClient implements IRunsClient, IDisposable {
   ): Promise<{ runs: IRunBrief[]; missing: string[] }> {
     return this._get('compare', {
       ids: runIds.join(','),
-      store: runIds.length > 0 ? this.storeOf(runIds[0]) : undefined
+      store: runIds.length > 0 ? this._storeOf(runIds[0]) : undefined
     });
   }
 
@@ -237,7 +221,7 @@ export class RunsClient implements IRunsClient, IDisposable {
       method: 'POST',
       path: 'compare/importance',
       params: {
-        store: runIds.length > 0 ? this.storeOf(runIds[0]) : undefined
+        store: runIds.length > 0 ? this._storeOf(runIds[0]) : undefined
       },
       data: { run_ids: [...runIds], metric }
     });
@@ -245,7 +229,7 @@ export class RunsClient implements IRunsClient, IDisposable {
 
   async artifacts(runId: string, path = ''): Promise<IArtifact[]> {
     const route = `runs/${encodeURIComponent(runId)}/artifacts`;
-    const store = this.storeOf(runId);
+    const store = this._storeOf(runId);
     const answer = await this._get<{ files: IArtifact[] }>(route, {
       path,
       store
@@ -289,7 +273,7 @@ export class RunsClient implements IRunsClient, IDisposable {
         cell_id,
         execution_count,
         run_ids,
-        store: run_ids.length > 0 ? this.storeOf(run_ids[0]) : undefined
+        store: run_ids.length > 0 ? this._storeOf(run_ids[0]) : undefined
       }
     });
     return answer.bundle;
@@ -311,11 +295,27 @@ export class RunsClient implements IRunsClient, IDisposable {
     return this._http.json<T>({ method: 'POST', path, params, data });
   }
 
+  /** The store that is asked about, or that a run was seen in. */
+  private _storeOf(runId: string): string | undefined {
+    return this._onlyStore ?? this._stores.get(runId);
+  }
+
+  private _remember(runId: string, store: string | null | undefined): void {
+    if (!store) {
+      return;
+    }
+    this._stores.delete(runId);
+    this._stores.set(runId, store);
+    if (this._stores.size > MOST_REMEMBERED) {
+      this._stores.delete(this._stores.keys().next().value as string);
+    }
+  }
+
   private _content(
     runId: string,
     path: string
   ): { path: string; params: Record<string, string> } {
-    const store = this.storeOf(runId);
+    const store = this._storeOf(runId);
     return {
       path: `runs/${encodeURIComponent(runId)}/artifacts/content`,
       params: { path, ...(store ? { store } : {}) }
@@ -329,7 +329,7 @@ export class RunsClient implements IRunsClient, IDisposable {
   private _onEvent(_: Event.IManager, emission: Event.Emission): void {
     const change = decodeRunsChanged(emission);
     if (change) {
-      change.runs.forEach(run => this.remember(run.run_id, run.store));
+      change.runs.forEach(run => this._remember(run.run_id, run.store));
       this._runsChanged.emit(change);
     }
   }

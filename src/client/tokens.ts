@@ -414,10 +414,10 @@ export interface IRunsClient {
   ): Promise<IEdited>;
   /** Cells of a notebook that made runs. */
   notebookCells(path: string): Promise<ICellRuns[]>;
-  /** Id of the store that a run was seen in, where that is known. */
-  storeOf(runId: string): string | undefined;
-  /** A run is in this store, as something else has told. */
-  remember(runId: string, store: string): void;
+  /** Id of the store that a run was seen in; null where this page has not seen it. */
+  storeOf(runId: string): string | null;
+  /** Say in which store runs are, as something that was saved tells. */
+  place(runIds: readonly string[], store: string): void;
   run(runId: string): Promise<IRunDetail>;
   series(
     runId: string,

@@ -37,11 +37,15 @@ export const modelCardPlugin: JupyterFrontEndPlugin<void> = {
       const http = new Http({ baseUrl, token: serverSettings.token, trans });
       return new ModelsClient(http, baseUrl);
     };
-    const kernelOf = (node: HTMLElement): IKernelChoice | null => {
+    const kernelOf = async (
+      node: HTMLElement
+    ): Promise<IKernelChoice | null> => {
       const panel = notebooks?.find(one => one.node.contains(node));
       if (!panel) {
         return null;
       }
+      // A notebook that is being opened has its kernel in a moment.
+      await panel.sessionContext.ready;
       const { session, kernelPreference } = panel.sessionContext;
       const kernel = session?.kernel;
       const name = kernel?.name ?? kernelPreference.name;

@@ -59,34 +59,37 @@ export class ModelCard extends ReactWidget implements IRenderMime.IRenderer {
       return;
     }
     const client = await this._options.client();
-    const kernel = kernelOf(this.node);
+    const pending = kernelOf(this.node);
+    const show = (): void => {
+      if (!this.isDisposed) {
+        this.update();
+      }
+    };
+    // A saved notebook may be open where no server knows its models: the card says what it holds.
+    const nothing = (): void => undefined;
     await Promise.all(
-      card.models.map(async model => {
+      card.models.flatMap(model => {
         const news: ICardNews = {};
         this._news.set(model.modelId, news);
-        const [verdict, versions] = await Promise.allSettled([
-          kernel
-            ? import('./judge').then(({ judgeCard }) =>
-                judgeCard(model, kernel, client, trans)
-              )
-            : null,
-          model.run && model.attached
-            ? client.versions(model.run, idOf(model.modelId))
-            : null
-        ]);
-        // A saved notebook may be open where no server knows its models: the card says what it holds.
-        if (verdict.status === 'fulfilled' && verdict.value) {
-          news.verdict = verdict.value;
-        }
-        if (versions.status === 'fulfilled' && versions.value) {
-          news.versions = versions.value.versions.filter(version =>
-            isOf(version.source, model.modelId, model.uri)
-          );
-          news.store = versions.value.store;
-        }
-        if (!this.isDisposed) {
-          this.update();
-        }
+        const judged = pending.then(async kernel => {
+          const { judgeCard } = await import('./judge');
+          news.verdict = kernel
+            ? await judgeCard(model, kernel, client, trans)
+            : null;
+          show();
+        }, nothing);
+        const placed = async (): Promise<void> => {
+          if (model.run && model.attached) {
+            const { run, modelId, uri } = model;
+            const found = await client.versions(run, idOf(modelId));
+            news.versions = found.versions.filter(version =>
+              isOf(version.source, modelId, uri)
+            );
+            news.store = found.store;
+            show();
+          }
+        };
+        return [judged.catch(nothing), placed().catch(nothing)];
       })
     );
   }
@@ -105,7 +108,7 @@ export namespace ModelCard {
     client: () => Promise<Pick<IModelsClient, 'check' | 'versions'>>;
     commands: CommandRegistry;
     /** The kernel of the notebook that a node is in. */
-    kernelOf: (node: HTMLElement) => IKernelChoice | null;
+    kernelOf: (node: HTMLElement) => Promise<IKernelChoice | null>;
     trans: ITrans;
   }
 }

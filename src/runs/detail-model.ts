@@ -57,7 +57,7 @@ export class RunDetailModel implements IDisposable {
 
   /** Id of the store that the run is in, or null where nothing has told. */
   get store(): string | null {
-    return this._client.storeOf(this.runId) ?? null;
+    return this._client.storeOf(this.runId);
   }
 
   /** Reduced history of a metric, undefined while it is not loaded. */

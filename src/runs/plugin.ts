@@ -149,7 +149,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       execute: async args => {
         if (typeof args.run_id === 'string') {
           if (typeof args.store === 'string') {
-            client.remember(args.run_id, args.store);
+            client.place([args.run_id], args.store);
           }
           state.open(args.run_id);
         }
