@@ -135,7 +135,9 @@ function Row(props: {
       <td>
         <Aliases model={model} version={version} />
       </td>
-      {props.stages && <td>{version.current_stage}</td>}
+      {props.stages && (
+        <td className="jp-Cellruns-versionStage">{version.current_stage}</td>
+      )}
       <td>
         {run_id ? (
           <Button
