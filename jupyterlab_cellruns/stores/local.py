@@ -19,9 +19,9 @@ from .attached import LOCAL, AttachedStore
 from .base import Store, StoreRefused, StoreUnavailable
 from .endpoint import Endpoint
 from .local_server import LocalServer
+from .sqlite_write import ARTIFACTS
 
 DATABASE = "mlflow.db"
-ARTIFACTS = "mlartifacts"
 _NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "lustre", "beegfs", "gpfs", "9p", "afs")
 
 

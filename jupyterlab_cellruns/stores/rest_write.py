@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from ..capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
-from . import rules
+from ..capture.events import Artifact, Event, Metrics, Params, RunEnd, RunStart, Tags
+from . import event_files, rules
 from .base import OPEN, Refusal, StoreRefused, StoreUnavailable
 from .sqlite_write import LOCAL_ID_TAG
 
@@ -50,6 +50,10 @@ class Caller(Protocol):
         """One call; raises ApiError and StoreUnavailable."""
         ...
 
+    def upload(self, run_id: str, path: str, data: bytes) -> None:
+        """Put a file among a run's artifacts; raises ApiError and StoreUnavailable."""
+        ...
+
 
 class RestWriter:
     """One server. A call that failed for now is tried again at once a few times, so that a server that fails one call
@@ -81,6 +85,9 @@ class RestWriter:
                 self._end(self.run_id(run), entries, refusals)
             else:
                 self._log(self.run_id(run), kind, entries, refusals)
+        for event in events:
+            if isinstance(event, Artifact) and not event.mirrored:
+                self._file(self.run_id(event.run), event, refusals)
         return list(dict.fromkeys(refusals))
 
     def run_id(self, given: str) -> str:
@@ -105,6 +112,14 @@ class RestWriter:
                 again = True
                 time.sleep(pause)
         raise AssertionError
+
+    def _file(self, run_id: str, event: Artifact, refusals: list[Refusal]) -> None:
+        try:
+            self._rest.upload(run_id, event.path, event_files.content_of(event))
+        except event_files.Refused as refused:
+            refusals.append(Refusal(run_id, str(refused)))
+        except ApiError as error:
+            refusals.append(Refusal(run_id, f"Artifact '{event.path}' was not stored: {error.message}"))
 
     def _log(self, run_id: str, kind: str, entries: list[Entry], refusals: list[Refusal]) -> None:
         """Log entries of one kind; where the server refuses them, halve them until the one it refuses is found."""

@@ -104,6 +104,14 @@ def bad_tag_key(key: str) -> str | None:
     return _bad_name(key, "key") or _too_long("key", key)
 
 
+def bad_artifact_path(path: str) -> str | None:
+    """Why MLflow refuses the path of an artifact (mlflow/utils/validation.py, path_not_unique), or None."""
+    norm = posixpath.normpath(path)
+    if not path or "\0" in path or "\\" in path or norm != path or norm == "." or norm.startswith(("..", "/")):
+        return f"the path has to be relative, with / between its parts, and without . and .. ({norm[:200]!r})"
+    return None
+
+
 def fit_value(entity: str, key: str, value: str, limit: int) -> tuple[str | None, str | None]:
     """(value to store or None, notice or None) for the value of a param or tag.
 

@@ -6,11 +6,14 @@ import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
 from itertools import repeat
+from pathlib import Path
 
-from ..capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
-from . import rules
+from ..capture.events import Artifact, Event, Metrics, Params, RunEnd, RunStart, Tags
+from . import event_files, rules
 from .base import Refusal
 
+ARTIFACTS = "mlartifacts"
+"""Folder beside the local store's database that its server keeps artifacts in."""
 LOCAL_ID_TAG = "cellruns.local_id"
 """Tag with the id that the sender chose, on a run that was made here for it."""
 
@@ -49,7 +52,7 @@ class Batch:
                 elif not event.exists:
                     self._start(event)
                 continue
-            if not isinstance(event, (Metrics, Params, Tags, RunEnd)):
+            if not isinstance(event, (Metrics, Params, Tags, RunEnd, Artifact)):
                 continue
             run_id = self._local_run(event.run)
             if not self._active(run_id):
@@ -60,10 +63,20 @@ class Batch:
                 self._params(run_id, event.entries)
             elif isinstance(event, Tags):
                 self._tags(run_id, event.entries)
+            elif isinstance(event, Artifact):
+                self._file(run_id, event)
             else:
                 self._end(run_id, event)
         # A refused key of a thousand points is one thing to say.
         return list(dict.fromkeys(self._refusals))
+
+    def _file(self, run_id: str, event: Artifact) -> None:
+        (uri,) = self._db.execute("SELECT artifact_uri FROM runs WHERE run_uuid = ?", (run_id,)).fetchone()
+        (database,) = self._db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()
+        try:
+            event_files.put(uri or "", Path(database).with_name(ARTIFACTS), event)
+        except event_files.Refused as refused:
+            self._refuse(run_id, str(refused))
 
     def _refuse(self, run_id: str, message: str) -> None:
         self._refusals.append(Refusal(run_id, message))

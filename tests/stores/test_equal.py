@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from jupyterlab_cellruns.capture.events import Event, Metrics, Params, RunEnd, RunStart, Tags
+from jupyterlab_cellruns.capture.events import Artifact, Event, Metrics, Params, RunEnd, RunStart, Tags
 from jupyterlab_cellruns.stores.base import RunQuery, Store
 from jupyterlab_cellruns.stores.history import Window
 from jupyterlab_cellruns.stores.local import LocalStore
@@ -145,6 +145,28 @@ def test_a_run_with_a_local_id_is_made_once(pair: Pair) -> None:
         page = store.runs(RunQuery(text="from"))
         assert [r["name"] for r in page.runs] == ["from R"], which
         assert page.runs[0]["params"] == {"p": "1"}
+
+
+def test_files_of_events_are_stored_and_what_cannot_be_is_said(pair: Pair) -> None:
+    said = []
+    for which, store in enumerate((pair.direct, pair.served)):
+        run_id = store.create_run("0", "file", 1, {})
+        refused = store.write([
+            Params(run_id, {"a": "1"}), Artifact(run_id, "plots/a b.txt", "aGVsbG8="),
+            Artifact(run_id, "kept.png", mirrored=True), Artifact(run_id, "../out.txt", "aGVsbG8="),
+            Artifact(run_id, "bad.txt", "%%%"), Artifact(run_id, "other.txt", None, "/etc/passwd"), Tags(run_id, {"b": "2"}),
+        ])
+        said.append([(r.run == run_id, r.message) for r in refused])
+        # Again, as after a crash between file and row.
+        store.write([Artifact(run_id, "plots/a b.txt", "aGVsbG8=")])
+        assert pair.rows(which, "params", run_id) == [("a", "1")]
+        assert ("b", "2") in pair.rows(which, "tags", run_id)
+        folder = pair.managers[which].database.parent / "mlartifacts"
+        files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+        assert files == {f"0/{run_id}/artifacts/plots/a b.txt": b"hello"}
+    assert said[0] == said[1] and len(said[0]) == 3
+    assert all(own for own, _ in said[0])
+    assert [word in text for word, (_, text) in zip(("..", "base64", "content"), said[0], strict=True)] == [True] * 3
 
 
 def test_deleted_and_unknown_runs_are_refused_with_mlflows_words(pair: Pair) -> None:
