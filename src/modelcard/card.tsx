@@ -76,8 +76,9 @@ function Line(props: {
     ...(news.versions ?? model.registered)
   ];
   return (
-    <section
+    <div
       className="jp-Cellruns-modelCard"
+      role="group"
       aria-label={trans.__('Model %1', model.name)}
     >
       <div className="jp-Cellruns-modelCardHead">
@@ -148,6 +149,6 @@ function Line(props: {
           </span>
         ))}
       </div>
-    </section>
+    </div>
   );
 }
