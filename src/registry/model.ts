@@ -53,6 +53,7 @@ export class RegistryModel {
       return;
     }
     this.client.store = id;
+    this._moves++;
     this._round++;
     this.models = [];
     this._next = null;
@@ -165,10 +166,10 @@ export class RegistryModel {
     this.picked = [];
     this.comparison = null;
     this.refusal = null;
-    const asked = this.storeId;
+    const asked = this._moves;
     await this._try(async () => {
       const [model, versions] = await this._fetch(name);
-      if (asked === this.storeId) {
+      if (asked === this._moves) {
         [this.chosen, this.versions] = [model, versions];
       }
     });
@@ -256,6 +257,8 @@ export class RegistryModel {
   private _defaultStore: string | null = null;
   private _next: string | null = null;
   private _round = 0;
+  /** How often another store was chosen. */
+  private _moves = 0;
 }
 
 function words(error: unknown): string {
