@@ -23,7 +23,9 @@ const median = values =>
 function watch(page, pattern, spikesIn) {
   const seen = { request: 0, spikes: 0 };
   page.on('response', async response => {
-    if (!pattern.test(response.url())) {return;}
+    if (!pattern.test(response.url())) {
+      return;
+    }
     try {
       const body = await response.json();
       const { startTime, responseEnd } = response.request().timing();

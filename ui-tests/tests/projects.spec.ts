@@ -1,3 +1,5 @@
+// Our tests drive the page itself; Galata's fixtures are not in use.
+/* eslint jupyter/galata-prefer-notebook-cell-helper: off, jupyter/galata-prefer-menu-helper: off */
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
