@@ -425,10 +425,6 @@ export interface IRunsClient {
     points?: number,
     window?: ISeriesWindow
   ): Promise<ISeries[]>;
-  /** Id of the store that a run was seen in; null where this page has not seen it. */
-  storeOf(runId: string): string | null;
-  /** Say in which store runs are, as something that was saved tells. */
-  place(runIds: readonly string[], store: string): void;
   /** Runs side by side, in the order asked for, and ids of those that are not there. */
   compare(
     runIds: readonly string[]
