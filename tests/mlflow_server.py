@@ -10,7 +10,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from .lab import ROOT, free_port, wait
+from .lab import free_port, wait
 
 
 class MlflowServer:
@@ -68,17 +68,3 @@ class MlflowServer:
         except OSError:
             return False
         return True
-
-
-def mlflow_2_python() -> Path:
-    """An environment with the last MLflow 2, made once in the working tree's own folder for such things."""
-    named = os.environ.get("CELLRUNS_MLFLOW2_PYTHON")
-    if named:
-        return Path(named)
-    folder = ROOT / ".cellruns" / "mlflow2"
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if not (folder / "made").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "mlflow<3", "sqlalchemy<2.1"], check=True, timeout=600)
-        (folder / "made").touch()
-    return python

@@ -19,6 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from jupyterlab_cellruns.locks import try_lock
+
 from .lab import ROOT, free_port, wait
 
 STATE = ROOT / ".cellruns"
@@ -26,16 +28,29 @@ PASSWORD = "correct horse battery"
 
 
 def mlflow_2() -> str:
-    """The Python of an environment with the last MLflow 2, made once and kept in .cellruns/."""
+    """The Python of an environment with the last MLflow 2, made once and kept in .cellruns/.
+
+    CELLRUNS_MLFLOW2_PYTHON names one that is there already.
+    """
+    named = os.environ.get("CELLRUNS_MLFLOW2_PYTHON")
+    if named:
+        return named
     folder = STATE / "mlflow2"
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     stamp = folder / "ready"
-    if not stamp.exists():
-        venv.create(folder, with_pip=True, clear=True)
-        # MLflow 2 imports a name that SQLAlchemy 2.1 has not, and its basic-auth imports pkg_resources.
-        wanted = ["mlflow[auth]<3", "sqlalchemy<2.1", "setuptools<81"]
-        subprocess.run([python, "-m", "pip", "install", "-q", *wanted], check=True, timeout=280)
-        stamp.touch()
+    STATE.mkdir(exist_ok=True)
+    # Tests run side by side.
+    lock = wait(lambda: try_lock(STATE / "mlflow2.lock"), 600, 0.5)
+    assert lock, "another process has been making the environment for ten minutes"
+    try:
+        if not stamp.exists():
+            venv.create(folder, with_pip=True, clear=True)
+            # MLflow 2 imports a name that SQLAlchemy 2.1 has not, and its basic-auth imports pkg_resources.
+            wanted = ["mlflow[auth]<3", "sqlalchemy<2.1", "setuptools<81"]
+            subprocess.run([python, "-m", "pip", "install", "-q", *wanted], check=True, timeout=580)
+            stamp.touch()
+    finally:
+        os.close(lock)
     return str(python)
 
 

@@ -19,7 +19,8 @@ from jupyterlab_cellruns.stores.endpoint import Endpoint
 from jupyterlab_cellruns.stores.rest import Rest
 
 from ..lab import Lab, wait
-from ..mlflow_server import MlflowServer, mlflow_2_python
+from ..mlflow_server import MlflowServer
+from ..remotes import mlflow_2
 
 TRAIN = """
 import math, mlflow, numpy as np, pandas as pd
@@ -92,7 +93,7 @@ def read(uri: str, run_id: str, python: Path | str = sys.executable) -> dict[str
 @pytest.fixture(scope="module")
 def remotes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, MlflowServer]]:
     folder = tmp_path_factory.mktemp("remotes")
-    with MlflowServer(folder / "new") as new, MlflowServer(folder / "old", mlflow_2_python()) as old:
+    with MlflowServer(folder / "new") as new, MlflowServer(folder / "old", mlflow_2()) as old:
         yield {"new": new, "old": old}
 
 
@@ -202,7 +203,7 @@ def test_mlflow_2_gets_the_model_as_a_folder_of_the_run(
     copies = {run["run_id"]: run["remote_run_id"] for run in job["runs"]}
     assert len(copies) == 3
     # Its own client: MLflow 3's loads no model of a run from such a server.
-    there = read(remotes["old"].uri, copies[child], mlflow_2_python())
+    there = read(remotes["old"].uri, copies[child], mlflow_2())
     here = read_local(lab, f"sqlite:///{lab.root}/mlflow.db", child)
     for name in ("info", "params", "history", "datasets"):
         assert there[name] == here[name], name
