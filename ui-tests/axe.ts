@@ -12,13 +12,18 @@ export async function violations(
     const { axe } = window as unknown as {
       axe: {
         run(context: string): Promise<{
-          violations: { id: string; nodes: { html: string }[] }[];
+          violations: {
+            id: string;
+            nodes: { html: string; failureSummary: string }[];
+          }[];
         }>;
       };
     };
     const found = await axe.run(where);
     return found.violations.flatMap(one =>
-      one.nodes.map(node => `${one.id}: ${node.html.slice(0, 160)}`)
+      one.nodes.map(
+        node => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`
+      )
     );
   }, selector);
 }

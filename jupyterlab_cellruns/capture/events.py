@@ -97,7 +97,7 @@ class Tags(NamedTuple):
 
 
 class Artifact(NamedTuple):
-    """A file of a run: `content` is base64 text, `file` a path in the notebook's root."""
+    """A file of a run: `content` is base64 text. One that is named by `file` only is refused by the stores, and said."""
 
     run: str
     path: str

@@ -1,6 +1,7 @@
-import type {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
+import {
+  ILabShell,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import {
   ICommandPalette,
@@ -33,13 +34,14 @@ export const foldersPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Shows the runs in mlruns folders and migrates them.',
   autoStart: true,
   requires: [INotebookTracker],
-  optional: [ITranslator, ICommandPalette, IStateDB],
+  optional: [ITranslator, ICommandPalette, IStateDB, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    stateDB: IStateDB | null
+    stateDB: IStateDB | null,
+    labShell: ILabShell | null
   ): void => {
     const { commands, shell, serviceManager } = app;
     const { serverSettings } = serviceManager;
@@ -116,7 +118,9 @@ export const foldersPlugin: JupyterFrontEndPlugin<void> = {
             return;
           }
           const id = `jp-cellruns-folder-${folder.id}`;
-          if (![...shell.widgets('main')].some(one => one.id === id)) {
+          // A page of Notebook 7 has one main widget and takes no other.
+          const area = labShell ? 'main' : 'right';
+          if (![...shell.widgets(area)].some(one => one.id === id)) {
             const { makeFolderTab } = await import('./tab');
             const migrate = () =>
               void commands.execute(CommandIDs.migrate, { store: folder.id });
@@ -128,8 +132,8 @@ export const foldersPlugin: JupyterFrontEndPlugin<void> = {
                 trans,
                 migrate
               }),
-              'main',
-              { type: 'Cellruns' }
+              area,
+              { rank: 840, type: 'Cellruns' }
             );
           }
           shell.activateById(id);

@@ -7,6 +7,7 @@ import {
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { violations } from '../axe';
 import { CHART, Lab, picture, ROOT } from '../lab';
 
 // The first look at artifacts starts MLflow's server, which a busy machine takes its time for.
@@ -35,32 +36,6 @@ async function open(page: Page, view: string, runs = ids): Promise<Locator> {
   await lab.command(page, 'cellruns:compare-runs', { run_ids: runs, view });
   await expect(panel(page).getByRole('tabpanel')).toBeVisible();
   return panel(page);
-}
-
-/** Violations that axe-core finds in an element, as readable text. */
-async function violations(page: Page, selector: string): Promise<string[]> {
-  await page.addScriptTag({
-    path: path.join(ROOT, 'node_modules/axe-core/axe.min.js')
-  });
-  return page.evaluate(async where => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(
-          where: string,
-          options: object
-        ): Promise<{
-          violations: {
-            id: string;
-            nodes: { html: string; failureSummary: string }[];
-          }[];
-        }>;
-      };
-    };
-    const found = await axe.run(where, {});
-    return found.violations.flatMap(v =>
-      v.nodes.map(n => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary}`)
-    );
-  }, selector);
 }
 
 test('the table shows differences only, marks characters, measures by a baseline, and is exported', async ({
