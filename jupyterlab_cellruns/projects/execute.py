@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
+from ..stores.base import StoreUnavailable
 from . import proof
 from .clean import clean_place
 from .command import JOB_TAG, RunRequest, command, environment
@@ -20,6 +22,9 @@ from .trackers import NOTEBOOK_TAG, PARENT_TAG, Tracker
 
 PROJECT_TAG = "cellruns.project"
 """Tag of a run of a project: its request as JSON, from which it can be run again."""
+PATIENCE = 120.0
+"""Seconds for which the end of a run is kept for a store that can't take it now."""
+T = TypeVar("T")
 
 
 @dataclass
@@ -62,14 +67,31 @@ def run(request: RunRequest, place: Place, tracker: Tracker | None, progress: Pr
     place.on_start(process)
     code = process.wait()
     progress.step = "ended" if code == 0 else progress.step
-    if tracker is not None and progress.run_id is None and progress.step == "environment":
+    if tracker is None:
+        return code
+    if progress.run_id is None and progress.step == "environment":
         # MLflow made the run before the environment, but names it only when the environment is there.
-        progress.run_id = tracker.nameless(began)
-    if tracker is not None and progress.run_id is not None and not tagged:
-        tracker.tag(progress.run_id, tags)
-    if code != 0 and tracker is not None and progress.run_id is not None:
-        tracker.end(progress.run_id, "KILLED" if process.cancelled else "FAILED")
+        progress.run_id = _patiently(lambda: tracker.nameless(began))
+    made = progress.run_id
+    if made is not None and code != 0:
+        _patiently(lambda: tracker.end(made, "KILLED" if process.cancelled else "FAILED"))
+    if made is not None and not tagged:
+        _patiently(lambda: tracker.tag(made, tags))
     return code
+
+
+def _patiently(act: Callable[[], T]) -> T:
+    """`act` again and again while the store is locked or away; its `StoreUnavailable` after `PATIENCE` seconds."""
+    end = time.monotonic() + PATIENCE
+    pause = 0.5
+    while True:
+        try:
+            return act()
+        except StoreUnavailable:
+            if time.monotonic() > end:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, 5.0)
 
 
 def _tags(job: str, origin: RunRequest, parent: str | None, notebook: str) -> dict[str, str]:

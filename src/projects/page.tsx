@@ -25,8 +25,22 @@ export class ProjectPage extends ReactWidget {
   uri = '';
   version = '';
   error: string | null = null;
-  isLooking = false;
   commit: string | null = null;
+
+  /** Whether another project, or other values, are on their way. */
+  get isLooking(): boolean {
+    return this._holds > 0;
+  }
+
+  /** Locks the form until the function that it gives is called: what is on its way would replace what is typed. */
+  hold(): () => void {
+    this._holds += 1;
+    this._changed.emit();
+    return () => {
+      this._holds -= 1;
+      this._changed.emit();
+    };
+  }
 
   override dispose(): void {
     this._jobs.dispose();
@@ -38,9 +52,10 @@ export class ProjectPage extends ReactWidget {
   async present(request: IRunRequest): Promise<void> {
     this.uri = request.uri;
     this.version = request.version;
-    await this.look();
+    const release = this.hold();
+    const isShown = await this.look();
     const model = this._model;
-    if (model && !this.error) {
+    if (model && isShown) {
       model.choose({
         entryName: request.entry_point,
         manager: request.env_manager,
@@ -50,17 +65,21 @@ export class ProjectPage extends ReactWidget {
         model.give(name, value);
       }
     }
+    release();
   }
 
-  /** Fetches the MLproject of the address. */
-  async look(): Promise<void> {
-    this.isLooking = true;
+  /** Fetches the MLproject of the address; whether it is shown now. Of several at once the last one counts. */
+  async look(): Promise<boolean> {
+    const look = ++this._look;
     this.error = null;
     this.commit = null;
-    this._changed.emit();
+    const release = this.hold();
     try {
       const uri = this.uri.trim();
       const found = await this._host.client.fetch(uri, this.version.trim());
+      if (look !== this._look || this.isDisposed) {
+        return false;
+      }
       const model = (this._model ??= new ProjectModel(this._host, this._trans));
       model.version = this.version.trim();
       model.setText(
@@ -70,13 +89,18 @@ export class ProjectPage extends ReactWidget {
         found.files
       );
       this.commit = found.commit;
+      return true;
     } catch (error) {
+      if (look !== this._look) {
+        return false;
+      }
       const hint = (error as { hint?: string }).hint ?? '';
       this.error =
         error instanceof Error ? `${error.message} ${hint}` : String(error);
+      return false;
+    } finally {
+      release();
     }
-    this.isLooking = false;
-    this._changed.emit();
   }
 
   protected override onAfterShow(): void {
@@ -154,7 +178,7 @@ export class ProjectPage extends ReactWidget {
           )}
         </form>
         {this._model && !this.error ? (
-          <Embedded model={this._model} />
+          <Embedded model={this._model} isLocked={this.isLooking} />
         ) : (
           <JobList model={this._jobs} host={this._host} trans={trans} />
         )}
@@ -163,16 +187,26 @@ export class ProjectPage extends ReactWidget {
   }
 
   private _changed = new Signal<this, void>(this);
+  private _holds = 0;
+  private _look = 0;
   private _jobs: JobsModel;
   private _model: ProjectModel | null = null;
 }
 
 /** The view of a project inside another one. */
-function Embedded(props: { model: ProjectModel }): React.JSX.Element {
+function Embedded(props: {
+  model: ProjectModel;
+  isLocked: boolean;
+}): React.JSX.Element {
   return (
     <UseSignal signal={props.model.changed}>
       {() => (
-        <ProjectBody model={props.model} onDefaults={null} onLine={null} />
+        <ProjectBody
+          model={props.model}
+          isLocked={props.isLocked}
+          onDefaults={null}
+          onLine={null}
+        />
       )}
     </UseSignal>
   );

@@ -305,10 +305,12 @@ export const projectsPlugin: JupyterFrontEndPlugin<void> = {
         },
         execute: async args => {
           const runId = typeof args.run_id === 'string' ? args.run_id : '';
+          const release =
+            page && !page.isDisposed ? page.content.hold() : () => undefined;
           const [{ requestOf }, detail] = await Promise.all([
             import('./rerun'),
             runs.run(runId)
-          ]);
+          ]).finally(release);
           const request = requestOf(detail);
           if (!request) {
             Notification.warning(

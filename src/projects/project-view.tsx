@@ -37,6 +37,7 @@ export class ProjectView extends ReactWidget {
         {() => (
           <ProjectBody
             model={this.model}
+            isLocked={false}
             onDefaults={this._onDefaults}
             onLine={this._onLine}
           />
@@ -46,9 +47,10 @@ export class ProjectView extends ReactWidget {
   }
 }
 
-/** The form and the jobs of a project. */
+/** The form and the jobs of a project; a form that is locked takes nothing. */
 export function ProjectBody(props: {
   model: ProjectModel;
+  isLocked: boolean;
   onDefaults: (() => void) | null;
   onLine: ((line: number, column: number) => void) | null;
 }): React.JSX.Element {
@@ -100,7 +102,12 @@ export function ProjectBody(props: {
         </ul>
       )}
       {project && !error && (
-        <RunForm model={model} onDefaults={props.onDefaults} />
+        <fieldset
+          className="jp-Cellruns-projectFields"
+          disabled={props.isLocked}
+        >
+          <RunForm model={model} onDefaults={props.onDefaults} />
+        </fieldset>
       )}
       <JobList model={model.jobs} host={model.host} trans={trans} />
       <Models model={model} />

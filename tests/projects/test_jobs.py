@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import subprocess
+import time
 import urllib.error
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from jupyterlab_cellruns.stores.sqlite import BUSY_SECONDS
 
 from ..lab import Lab, wait
 
@@ -154,9 +159,26 @@ def test_cancel_ends_the_whole_tree(lab: Lab, small: Path) -> None:
     assert wait(lambda: not members(), 15)
     done = ended(lab, job)
     assert done["status"] == "cancelled"
-    run = done["items"][0]["run_id"]
-    assert wait(lambda: lab.rows("SELECT status FROM runs WHERE run_uuid = ?", run) == [("KILLED",)])
+    assert not done["message"], done
+    assert lab.rows("SELECT status FROM runs WHERE run_uuid = ?", done["items"][0]["run_id"]) == [("KILLED",)]
     assert lab.fetch(path, "DELETE")["removed"]
+
+
+def test_a_cancelled_run_ends_in_a_store_that_is_locked(lab: Lab, small: Path) -> None:
+    job = start(lab, uri="small", parameters={"mode": "slow"})
+    path = f"cellruns/projects/jobs/{job['id']}"
+    assert wait(lambda: "begun" in lab.fetch(f"{path}/log")["text"], 90)
+    run = lab.fetch(path)["items"][0]["run_id"]
+    with contextlib.closing(sqlite3.connect(lab.root / "mlflow.db", isolation_level=None, timeout=20)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert lab.fetch(path, "DELETE")["ended"]
+        # Longer than one attempt waits for the lock.
+        time.sleep(BUSY_SECONDS + 2)
+        assert lab.rows("SELECT status FROM runs WHERE run_uuid = ?", run) == [("RUNNING",)]
+        other.execute("ROLLBACK")
+    done = ended(lab, job)
+    assert (done["status"], done["message"]) == ("cancelled", None)
+    assert lab.rows("SELECT status FROM runs WHERE run_uuid = ?", run) == [("KILLED",)]
 
 
 def test_a_failed_run_says_where_and_what_to_try(lab: Lab, small: Path) -> None:
