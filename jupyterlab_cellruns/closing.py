@@ -17,7 +17,8 @@ from .stores.registry import Stores
 
 _AGAIN_SECONDS = 2.0
 _SETTLE_TURNS = 100
-_GRACE_MS = 2000
+_GRACE_MS = 3000
+"""A process is seen every second while it logs (kernel_side/python/alive.py); the rest is for what is on its way."""
 
 
 class Closer:
@@ -134,8 +135,9 @@ class Closer:
                 continue
             store = self._stores.store(store_id)
             for run in store.tagged({SOURCE_TAG: process.source}, open_only=True):
-                if told is None and run.last is not None and run.last > process.seen + _GRACE_MS:
-                    # It got points after its process had gone: somebody goes on with it.
+                if told is None and run.last is not None and process.seen + _GRACE_MS < run.last <= time.time() * 1000:
+                    # It got points after its process had gone: somebody goes on with it. (A time that is yet to come
+                    # was given by the code that logged it, and tells nothing.)
                     continue
                 end = int(time.time() * 1000) if told is not None else max(process.seen, run.last or 0)
                 if store.end_run(run.run_id, status, end):

@@ -10,19 +10,24 @@ from .errors import RouteError
 
 
 def check_inside(artifact_uri: str, path: str, artifacts: Path | None) -> None:
-    """Raise `RouteError` (403) where `path` leads out of a run's artifacts on this machine. Blocks.
+    """Raise `RouteError` (403) where `path` is not `is_inside`. Blocks."""
+    if not is_inside(artifact_uri, path, artifacts):
+        raise RouteError(
+            403, f"{path!r} is a link that leads out of the run's artifacts", "Log the file itself, not a link to it."
+        )
+
+
+def is_inside(artifact_uri: str, path: str, artifacts: Path | None) -> bool:
+    """Whether `path` stays in a run's artifacts on this machine, all links followed. Blocks.
 
     `artifact_uri` is the run's: `mlflow-artifacts:/...` under `artifacts`, the folder that MLflow's server serves (None:
     another machine's), or a `file:` URI or a path of its own. What lies elsewhere is not ours to check.
     """
     base = _folder(artifact_uri, artifacts)
     if base is None:
-        return
+        return True
     real, inside = os.path.realpath(base), os.path.realpath(base / path)
-    if inside != real and not inside.startswith(real + os.sep):
-        raise RouteError(
-            403, f"{path!r} is a link that leads out of the run's artifacts", "Log the file itself, not a link to it."
-        )
+    return inside == real or inside.startswith(real + os.sep)
 
 
 def _folder(artifact_uri: str, artifacts: Path | None) -> Path | None:

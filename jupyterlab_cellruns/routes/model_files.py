@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,7 @@ from tornado import iostream, web
 
 from . import arguments
 from .artifacts import ArtifactContentHandler
-from .containment import check_inside
+from .containment import check_inside, is_inside
 from .encode import encode
 from .mlflow_call import MlflowHandler
 from .model_place import Place, find, listed, local_folder
@@ -39,6 +39,15 @@ class ModelPlaceHandler(MlflowHandler):
 
             yield call, send
 
+    async def listed(self, place: Place, call: Any) -> tuple[list[dict[str, Any]], bool]:
+        """`model_place.listed`; a folder that is a link out of the run is named, and not looked into."""
+        artifacts = self.asked_store().artifacts
+
+        def enters(folder: str) -> Awaitable[bool]:
+            return self.context.blocking(lambda: is_inside(*_in_run(place, folder), artifacts))
+
+        return await listed(place, call, enters)
+
     def uri(self) -> str:
         """The model's URI of the query."""
         return arguments.text(self.argument("uri"), "uri")
@@ -53,7 +62,7 @@ class ModelFilesHandler(ModelPlaceHandler):
         """`StoredModel` of docs/http-api.md."""
         async with self.opened() as (call, _):
             place = await find(self.uri(), call)
-            files, is_cut = await listed(place, call)
+            files, is_cut = await self.listed(place, call)
         files.sort(key=lambda file: file["path"])
         answer = {**asdict(place), "store": self.asked_store().id, "files": files, "is_cut": is_cut}
         answer["local_path"] = await self.context.blocking(lambda: self._local_path(place))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -132,8 +133,13 @@ def local_folder(place: Place, store: dict[str, Any]) -> str | None:
     return str(folder) if folder.is_relative_to(root) and (folder / MLMODEL).is_file() else None
 
 
-async def listed(place: Place, call: Call) -> tuple[list[dict[str, Any]], bool]:
-    """All files and folders below a place, `{path, is_dir, file_size}`, and whether there are more."""
+async def listed(
+    place: Place, call: Call, enters: Callable[[str], Awaitable[bool]],
+) -> tuple[list[dict[str, Any]], bool]:
+    """All files and folders below a place, `{path, is_dir, file_size}`, and whether there are more.
+
+    `enters` says whether to look into a folder (path in the place).
+    """
     files: list[dict[str, Any]] = []
     folders, asked = [""], 0
     while folders:
@@ -152,7 +158,7 @@ async def listed(place: Place, call: Call) -> tuple[list[dict[str, Any]], bool]:
                 inside, is_dir = place.inside(str(entry["path"])), bool(entry.get("is_dir"))
                 size = entry.get("file_size")
                 files.append({"path": inside, "is_dir": is_dir, "file_size": None if size is None else int(size)})
-                if is_dir:
+                if is_dir and await enters(inside):
                     folders.append(inside)
             token = page.get("next_page_token")
             if not token:

@@ -17,7 +17,7 @@ from ..models.jobs import ModelJobs
 from . import arguments
 from .errors import BadArgument, RouteError
 from .model_files import ModelPlaceHandler
-from .model_place import MLMODEL, Place, find, listed, local_folder
+from .model_place import MLMODEL, Place, find, local_folder
 
 _SPARE = 256 << 20
 """Bytes of the disk that a copy leaves free."""
@@ -91,7 +91,7 @@ class ModelSourceHandler(ModelPlaceHandler):
     async def _copy(self, place: Place) -> str:
         async def fill(folder: Path) -> None:
             async with self.opened() as (call, send):
-                files, is_cut = await listed(place, call)
+                files, is_cut = await self.listed(place, call)
                 wanted = [file for file in files if not file["is_dir"]]
                 if is_cut or not any(file["path"] == MLMODEL for file in wanted):
                     raise RouteError(409, f"The store does not list all files of {place.uri}, so it cannot be copied",

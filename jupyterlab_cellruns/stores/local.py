@@ -45,10 +45,13 @@ class LocalStore(AttachedStore):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
         self._store: Store | None = None
+        self._rest: tuple[Endpoint, Store] | None = None
         self._trouble: str | None = None
         self.message: str | None = None
         self.hint: str | None = None
         self._creation: int | None = None
+        self._creation_guard = threading.Lock()
+        """Closing a second handle on the lock would give it back (fcntl(2)): one thread at a time tries it."""
         self._folder = self._choose(root_dir, fallback_dir)
         self._server = LocalServer(
             self._folder / DATABASE,
@@ -97,10 +100,19 @@ class LocalStore(AttachedStore):
         with self._lock:
             if self._store is not None:
                 return self._store
-        store = self._make()
+        verdict = self._check(self._folder)
+        if verdict.kind not in ("ready", "busy"):
+            endpoint = self._start_and_wait()
+            verdict = schema.check(self.database)
+        if verdict.kind == "busy":
+            raise StoreUnavailable(verdict.message or f"{self.database} is locked")
+        if verdict.kind != "ready":
+            return self._by_rest(endpoint)
+        from .sqlite import SqliteStore
+
         with self._lock:
             if self._store is None:
-                self._store = store
+                self._store = SqliteStore(self.database)
             return self._store
 
     def state(self) -> dict[str, Any]:
@@ -131,24 +143,34 @@ class LocalStore(AttachedStore):
         await self._server.stop()
         self._unlock_creation()
         with self._lock:
-            store, self._store = self._store, None
-        if store is not None:
-            await asyncio.to_thread(store.close)
+            stores = [self._store, self._rest[1] if self._rest is not None else None]
+            self._store = self._rest = None
+        for store in stores:
+            if store is not None:
+                await asyncio.to_thread(store.close)
 
-    def _make(self) -> Store:
-        verdict = schema.check(self.database)
-        if verdict.kind == "new":
-            self._start_and_wait()
-            verdict = schema.check(self.database)
-        if verdict.kind == "ready":
-            from .sqlite import SqliteStore
-
-            return SqliteStore(self.database)
-        if verdict.kind == "busy":
-            raise StoreUnavailable(verdict.message or f"{self.database} is locked")
+    def _by_rest(self, endpoint: Endpoint) -> Store:
+        """The store by MLflow's server, which has another address after each start."""
         from .rest import RestStore
 
-        return RestStore(self._start_and_wait())
+        with self._lock:
+            old = self._rest
+            if old is not None and old[0] == endpoint:
+                return old[1]
+            self._rest = (endpoint, RestStore(endpoint))
+            store = self._rest[1]
+        if old is not None:
+            old[1].close()
+        return store
+
+    def _check(self, folder: Path) -> schema.Verdict:
+        """What the database of a folder is. One that is being made this moment looks like anything, and counts as new."""
+        verdict = schema.check(folder / DATABASE)
+        if verdict.kind not in ("ready", "busy"):
+            with self._creation_guard:
+                if self._creation is not None or _is_locked(_creation_lock(folder)):
+                    return schema.Verdict("new", folder / DATABASE)
+        return verdict
 
     def _start_and_wait(self, timeout: float = 90.0) -> Endpoint:
         loop = self._loop
@@ -160,7 +182,7 @@ class LocalStore(AttachedStore):
             raise StoreUnavailable("The local MLflow server did not answer in time") from error
 
     def _choose(self, root: Path, fallback: Path) -> Path:
-        verdict = schema.check(root / DATABASE)
+        verdict = self._check(root)
         if verdict.kind in ("new", "ready", "unknown", "busy"):
             return root
         folder = fallback / hashlib.sha256(os.path.realpath(root).encode()).hexdigest()[:16]
@@ -172,32 +194,40 @@ class LocalStore(AttachedStore):
         return folder
 
     def _before_start(self) -> None:
-        verdict = schema.check(self.database)
-        if verdict.kind not in ("new", "ready", "unknown", "busy"):
-            raise StoreRefused(verdict.message or f"{self.database} can't be used", verdict.hint or "")
+        verdict = self._check(self._folder)
         if verdict.kind == "new" and self._creation is None:
             self._lock_creation()
-            if schema.check(self.database).kind == "new":
+            verdict = schema.check(self.database)
+            if verdict.kind == "new":
                 self._prepare_new()
+        if verdict.kind not in ("new", "ready", "unknown", "busy"):
+            self._unlock_creation()
+            raise StoreRefused(verdict.message or f"{self.database} can't be used", verdict.hint or "")
 
     def _lock_creation(self, seconds: float = 60.0) -> None:
         """One server at a time makes the database of a folder: MLflow's migrations must not race."""
-        path = self._folder / f".{DATABASE}.lock"
+        path = _creation_lock(self._folder)
         end = time.monotonic() + seconds
-        while (handle := try_lock(path)) is None:
+        while not self._try_creation(path):
             if time.monotonic() > end:
                 raise StoreRefused(
                     f"{path}: another process has been making the database for a minute",
                     "Wait for it, or stop that process, and run the cell again.",
                 )
             time.sleep(0.05)
-        self._creation = handle
+
+    def _try_creation(self, path: Path) -> bool:
+        with self._creation_guard:
+            self._creation = try_lock(path)
+        return self._creation is not None
 
     def _unlock_creation(self) -> None:
-        handle, self._creation = self._creation, None
-        if handle is not None:
+        with self._creation_guard:
+            handle, self._creation = self._creation, None
+            if handle is None:
+                return
             os.close(handle)
-            (self._folder / f".{DATABASE}.lock").unlink(missing_ok=True)
+            _creation_lock(self._folder).unlink(missing_ok=True)
 
     def _prepare_new(self) -> None:
         """Give a database that is about to be made a journal that lets readers and the writer work side by side."""
@@ -211,6 +241,23 @@ class LocalStore(AttachedStore):
         verdict = schema.check(self.database)
         if verdict.kind not in ("ready", "unknown", "busy"):
             raise StoreRefused(verdict.message or f"{self.database} can't be used", verdict.hint or "")
+
+
+def _creation_lock(folder: Path) -> Path:
+    return folder / f".{DATABASE}.lock"
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether another process holds a lock."""
+    if not path.exists():
+        return False
+    try:
+        handle = try_lock(path)
+    except OSError:
+        return False
+    if handle is not None:
+        os.close(handle)
+    return handle is None
 
 
 def _on_network(folder: Path) -> bool:

@@ -151,6 +151,8 @@ def server_killed(lab: Lab, name: str, kernel: str) -> Tally:
     With the kernel `python3` the kernel ends with its server, with `outliving` it goes on to log meanwhile and after.
     """
     scene = Scene(lab, name, kernel=kernel).start(200)
+    # The process was there first, and logs on: it must not be taken for somebody else who goes on with its run.
+    time.sleep(5)
     with locked(lab.root / "mlflow.db"):
         scene.more()
         lab.kill()

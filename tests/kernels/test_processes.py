@@ -21,13 +21,17 @@ from jupyterlab_cellruns.kernel_side.python.alive import Alive
 alive = Alive(sys.argv[1], "kp-1", {"kernel": "k1", "server": sys.argv[2]})
 alive.uses("local")
 print("ready", flush=True)
+if len(sys.argv) > 3:
+    while True:
+        alive.show()
+        time.sleep(0.05)
 time.sleep(600)
 """
 
 
-def start(folder: Path, server: Path) -> subprocess.Popen[str]:
+def start(folder: Path, server: Path, *more: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", LIVE, str(folder), str(server)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", LIVE, str(folder), str(server), *more], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -51,6 +55,20 @@ def test_a_process_lives_until_it_is_killed(tmp_path: Path) -> None:
     assert abs(gone.seen / 1000 - time.time()) < 60
     processes.forget("kp-1")
     assert processes.gone() == [] and list(processes.folder.iterdir()) == []
+
+
+def test_a_process_that_logs_is_seen_every_second(tmp_path: Path) -> None:
+    processes = Processes(tmp_path / "alive", tmp_path / "ours")
+    processes.make()
+    process = start(processes.folder, tmp_path / "ours", "logs")
+    try:
+        time.sleep(2.5)
+    finally:
+        process.kill()
+        end = time.time()
+        process.wait()
+    (gone,) = processes.gone()
+    assert gone.seen / 1000 > end - 1.5
 
 
 def test_what_another_living_server_has_started_is_its_own_business(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ so a route that is added is covered by itself; under a token, a password, Jupyte
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -200,6 +201,8 @@ def test_artifact_paths_stay_in_their_run(lab: Lab) -> None:
     (folder / "a" / "MLmodel").write_text("flavors: {}\n")
     model = f"cellruns/models/content?uri=runs:/{run_id}/a&path="
     assert asker.ask(model + "MLmodel") == 200
+    listed = json.loads(asker.read(f"cellruns/models/files?uri=runs:/{run_id}/a")[1])["files"]
+    assert {file["path"] for file in listed} == {"MLmodel", "page.html", "up"}
     for bad in ("up/outside.txt", "../link.txt", "..%2F..%2Fx"):
         status, text = asker.read(model + bad)
         assert status in (400, 403, 404), (bad, status, text)

@@ -4,6 +4,7 @@ import {
   type Locator,
   type Page
 } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
@@ -512,4 +513,54 @@ test('right after a run ends, its output says what changed and what it did', asy
   await expect(
     panel(page).getByRole('table', { name: /side by side/ })
   ).toContainText('0.25');
+});
+
+test('two runs of one cell: their datasets and what was not committed, side by side', async ({
+  page
+}) => {
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...words], {
+      cwd: lab.root
+    });
+  const helper = (scale: number): void =>
+    fs.writeFileSync(path.join(lab.root, 'helper.py'), `scale = ${scale}\n`);
+  const cell = (rows: number): string =>
+    `import mlflow, numpy\nwith mlflow.start_run(run_name="of ${rows} rows"):\n    mlflow.log_input(mlflow.data.from_numpy(numpy.arange(${rows}), name="heights"), context="training")\n    mlflow.log_metric("loss", ${rows})`;
+  helper(1);
+  git('init', '-q');
+  git('add', 'helper.py');
+  git('commit', '-qm', 'one');
+  helper(2);
+  lab.notebook('sets.ipynb', cell(4));
+  await lab.open(page, 'sets.ipynb');
+  await lab.runAll(page);
+  const recorded = async (count: number): Promise<string[]> => {
+    const sql =
+      "SELECT r.run_uuid FROM runs r JOIN tags t USING (run_uuid) WHERE t.key = 'cellruns.provenance' AND r.name LIKE 'of % rows' ORDER BY r.start_time";
+    await expect.poll(() => lab.rows(sql).length).toBe(count);
+    return lab.rows(sql).map(([id]) => id as string);
+  };
+  await recorded(1);
+  await lab.idle(page);
+  helper(3);
+  // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
+  await page.locator('.jp-CodeCell .cm-content').first().fill(cell(5));
+  await lab.command(page, 'notebook:run-all-cells');
+  const runs = await recorded(2);
+
+  const compare = await open(page, 'table', runs);
+  const table = compare.getByRole('table', { name: 'Runs side by side' });
+  const dataset = table.getByRole('row', { name: /^heights \(training\)/ });
+  await expect(dataset).toContainText(/[0-9a-f]{8} · code/);
+  await expect(dataset.locator('mark').first()).toBeVisible();
+  await compare.getByRole('tab', { name: 'Code' }).click();
+  await expect(
+    compare.getByRole('heading', { name: /git patch/ })
+  ).toBeVisible();
+  await expect(compare.locator('[data-kind="removed"]').last()).toContainText(
+    '+scale = 2'
+  );
+  await expect(compare.locator('[data-kind="added"]').last()).toContainText(
+    '+scale = 3'
+  );
 });

@@ -105,6 +105,44 @@ test('a run is pushed with its children, and pushed again without doubles', asyn
   await expect(page.getByText('Copy in team')).toBeVisible();
 });
 
+test('runs that are selected in the table are pushed', async ({ page }) => {
+  lab.notebook(
+    'several.ipynb',
+    'import mlflow\nfor name in ("one", "two", "three"):\n    with mlflow.start_run(run_name=name):\n        mlflow.log_metric("loss", 1)'
+  );
+  await lab.open(page, 'several.ipynb');
+  await lab.runAll(page);
+  await lab.idle(page);
+  await expect
+    .poll(() => lab.rows("SELECT 1 FROM runs WHERE name = 'three'").length)
+    .toBe(1);
+  await lab.command(page, 'cellruns:open-runs-table', { mode: 'all' });
+  const table = page.locator('.jp-MainAreaWidget .jp-Cellruns');
+  for (const name of ['one', 'three']) {
+    const row = table
+      .locator('[data-run]')
+      .filter({ hasText: new RegExp(`\\b${name}\\b`) });
+    await row.focus();
+    await page.keyboard.press('Space');
+  }
+  const bar = table.getByRole('toolbar', { name: 'Selected runs' });
+  await expect(bar).toContainText('2 selected');
+  await bar.getByRole('button', { name: 'Actions ▾' }).click();
+  await page.getByRole('menuitem', { name: /^Push/ }).click();
+  const dialog = page.locator('.jp-Dialog');
+  await expect(dialog).toContainText('Push 2 runs');
+  await dialog.getByRole('combobox').selectOption({ label: 'Team server' });
+  await dialog.getByRole('button', { name: 'Push' }).click();
+  await expect(
+    page
+      .locator('.Toastify__toast')
+      .filter({ hasText: '2 runs are in Team server' })
+  ).toBeVisible({ timeout: 60_000 });
+  const names = await remoteRuns();
+  expect(names).toEqual(expect.arrayContaining(['one', 'three']));
+  expect(names).not.toContain('two');
+});
+
 test('a server that does not answer is said, and nothing is lost', async ({
   page
 }) => {

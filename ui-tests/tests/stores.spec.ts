@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
@@ -14,7 +15,23 @@ with mlflow.start_run(run_name="remote") as run:
         mlflow.log_metric("loss", 1 / (i + 1), step=i)
 `;
 
+/** Logs until it is told to stop, and leaves what it knows of secrets outside of the root. */
+const LONG = `
+import mlflow, os, time
+with open(os.environ["OUTSIDE"] + "/token", "w") as file:
+    file.write(os.environ["CELLRUNS_TOKEN"])
+with mlflow.start_run(run_name="long") as run:
+    step = 0
+    while not os.path.exists(os.environ["OUTSIDE"] + "/stop"):
+        mlflow.log_metric("loss", 1 / (step + 1), step=step)
+        step += 1
+        time.sleep(0.01)
+print("steps", step)
+`;
+const PASSWORD = 'not-for-the-browser';
+
 let lab: Lab;
+let port = 0;
 let server: ChildProcess;
 let refuser: http.Server;
 
@@ -22,7 +39,38 @@ let refuser: http.Server;
 test.beforeAll(async () => {
   test.setTimeout(240_000);
   lab = new Lab();
-  const [port, nobody] = [await freePort(), await freePort()];
+  const nobody = await freePort();
+  port = await freePort();
+  startServer();
+  refuser = http.createServer((request, response) => {
+    request.resume();
+    response.writeHead(401, { 'Content-Type': 'text/html' }).end('no');
+  });
+  await new Promise<void>(done => refuser.listen(0, '127.0.0.1', done));
+  const stores = {
+    team: { label: 'Team server', url: `http://127.0.0.1:${port}` },
+    lab: { label: 'Lab cluster', url: `http://127.0.0.1:${nobody}` },
+    archive: {
+      label: 'Archive',
+      url: `http://127.0.0.1:${(refuser.address() as AddressInfo).port}`,
+      user: 'ann',
+      password: PASSWORD
+    }
+  };
+  lab.extraEnv = { OUTSIDE: lab.folder };
+  await lab.start(`--CellrunsApp.stores=${JSON.stringify(stores)}`);
+  lab.notebook('train.ipynb', RUN);
+  lab.notebook('long.ipynb', LONG);
+  await answers();
+});
+
+test.afterAll(async () => {
+  refuser.close();
+  killServer();
+  await lab.stop();
+});
+
+function startServer(): void {
   const folder = path.join(lab.folder, 'server');
   server = spawn(
     'python',
@@ -41,23 +89,17 @@ test.beforeAll(async () => {
       env: { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' }
     }
   );
-  refuser = http.createServer((request, response) => {
-    request.resume();
-    response.writeHead(401, { 'Content-Type': 'text/html' }).end('no');
-  });
-  await new Promise<void>(done => refuser.listen(0, '127.0.0.1', done));
-  const stores = {
-    team: { label: 'Team server', url: `http://127.0.0.1:${port}` },
-    lab: { label: 'Lab cluster', url: `http://127.0.0.1:${nobody}` },
-    archive: {
-      label: 'Archive',
-      url: `http://127.0.0.1:${(refuser.address() as AddressInfo).port}`,
-      user: 'ann',
-      password: 'wrong'
-    }
-  };
-  await lab.start(`--CellrunsApp.stores=${JSON.stringify(stores)}`);
-  lab.notebook('train.ipynb', RUN);
+}
+
+function killServer(): void {
+  try {
+    process.kill(-server.pid!, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
+
+async function answers(): Promise<void> {
   await expect
     .poll(
       () =>
@@ -68,15 +110,44 @@ test.beforeAll(async () => {
       { timeout: 120_000 }
     )
     .toBe(true);
-});
+}
 
-test.afterAll(async () => {
-  refuser.close();
-  if (server.pid) {
-    process.kill(-server.pid, 'SIGKILL');
-  }
-  await lab.stop();
-});
+/** Texts of all files below a folder. */
+function texts(folder: string): Map<string, string> {
+  return new Map(
+    fs
+      .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map(name => path.join(folder, name))
+      .filter(name => fs.statSync(name, { throwIfNoEntry: false })?.isFile())
+      .map(name => [name, fs.readFileSync(name, 'latin1')])
+  );
+}
+
+/** All that a page keeps, and what it shows. */
+function kept(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const found = [
+      JSON.stringify(localStorage),
+      JSON.stringify(sessionStorage),
+      document.cookie,
+      document.documentElement.outerHTML
+    ];
+    const asked = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((done, failed) => {
+        request.onsuccess = () => done(request.result);
+        request.onerror = () => failed(request.error);
+      });
+    for (const { name } of await indexedDB.databases()) {
+      const database = await asked(indexedDB.open(name!));
+      for (const store of database.objectStoreNames) {
+        const all = database.transaction(store).objectStore(store);
+        found.push(JSON.stringify(await asked(all.getAll())));
+      }
+      database.close();
+    }
+    return found.join('\n');
+  });
+}
 
 const pill = (page: Page) => page.locator('.jp-Cellruns-pill');
 const menu = (page: Page) => page.locator('.jp-Cellruns-popup');
@@ -138,7 +209,7 @@ test('a store is chosen in the menu, without a restart; what is wrong with one i
     'refuses the user name and password (HTTP 401)'
   );
   await expect(pill(page)).toContainText('Archive: error');
-  expect(await page.content()).not.toContain('wrong');
+  expect(await page.content()).not.toContain(PASSWORD);
   await picture(page, 'stores-refused');
   await lab.command(page, 'apputils:change-theme', {
     theme: 'JupyterLab Dark'
@@ -153,4 +224,77 @@ test('a store is chosen in the menu, without a restart; what is wrong with one i
   }
   await choose(page, 'Lab cluster');
   await picture(page, 'stores-away-dark');
+});
+
+test('a store that goes away in mid-run: what waits is counted, nothing is lost, and no secret is left anywhere', async ({
+  page
+}) => {
+  test.setTimeout(200_000);
+  const addresses: string[] = [];
+  page.on('request', request => addresses.push(request.url()));
+  await lab.open(page, 'long.ipynb');
+  await page.getByRole('button', { name: /^Cellruns: Ready/ }).click();
+  await choose(page, 'Archive');
+  await choose(page, 'Team server');
+  await page.keyboard.press('Escape');
+  await lab.command(page, 'notebook:run-all-cells');
+  await expect(pill(page)).toContainText('long', { timeout: 60_000 });
+  await expect
+    .poll(() => fs.existsSync(path.join(lab.folder, 'token')))
+    .toBe(true);
+
+  killServer();
+  await expect(pill(page)).toContainText('away', { timeout: 60_000 });
+  const waiting = pill(page)
+    .locator('.jp-Cellruns-pillBadge')
+    .filter({ hasText: 'wait to be stored' });
+  await expect(waiting).toContainText(/\d\d/, { timeout: 60_000 });
+  await pill(page).click();
+  await expect(menu(page)).toContainText(
+    /\d+ points wait to be stored; they are kept on disk until then/
+  );
+  await lab.command(page, 'apputils:change-theme', {
+    theme: 'JupyterLab Dark'
+  });
+  await expect(page.locator('body')).toHaveAttribute(
+    'data-jp-theme-light',
+    'false'
+  );
+  await page.waitForTimeout(500);
+  if (!(await menu(page).isVisible())) {
+    await pill(page).click();
+  }
+  await picture(page, 'stores-waiting-dark');
+  fs.writeFileSync(path.join(lab.folder, 'stop'), '');
+  await lab.idle(page);
+  startServer();
+  await answers();
+  await expect(waiting).toHaveCount(0, { timeout: 60_000 });
+  await expect(pill(page)).not.toContainText('away', { timeout: 60_000 });
+
+  const output = await page.locator('.jp-OutputArea').first().innerText();
+  const steps = Number(/steps (\d+)/.exec(output)![1]);
+  const count = `import mlflow
+client = mlflow.MlflowClient("http://127.0.0.1:${port}")
+runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "attributes.run_name = 'long'")
+history = client.get_metric_history(runs[0].info.run_id, "loss")
+print(len(runs), runs[0].info.status, [point.step for point in history] == list(range(${steps})))`;
+  await expect
+    .poll(() => lab.python(count).trim(), { timeout: 60_000 })
+    .toBe('1 FINISHED True');
+
+  await lab.save(page);
+  const token = fs.readFileSync(path.join(lab.folder, 'token'), 'utf8');
+  expect(token.length).toBeGreaterThan(20);
+  const places = texts(lab.folder);
+  places.delete(path.join(lab.folder, 'token'));
+  places.set('the browser', await kept(page));
+  places.set('addresses', addresses.join('\n'));
+  for (const secret of [PASSWORD, token]) {
+    expect(
+      [...places].filter(([, text]) => text.includes(secret)).map(([at]) => at)
+    ).toEqual([]);
+  }
+  // The search itself can find something.
+  expect(places.get('the browser')).toContain('JupyterLab Dark');
 });

@@ -1,6 +1,7 @@
 """A sign of life that goes with this process, however it ends: a locked file that any later server can try.
 
-`<source>.json` says whose it is, `<source>.lock` is locked while the process lives and touched every half minute.
+`<source>.json` says whose it is, `<source>.lock` is locked while the process lives and touched every half minute, and
+with what the process logs: a point that is newer than the last touch is somebody else's.
 The server's side is kernels/processes.py. A run that carries the tag `cellruns.source` is closed by a server only
 when the process of that source is known to be gone.
 """
@@ -11,14 +12,18 @@ import json
 import os
 import socket
 import threading
+import time
 
 BEAT_SECONDS = 30.0
+SHOW_SECONDS = 1.0
+"""While it logs, the process is seen at least this often."""
 
 
 class Alive:
     """Made when mlflow is hooked. `folder` empty or not there (a kernel on another machine): no sign, nothing closed."""
 
     def __init__(self, folder, source, about):
+        self._shown = 0.0
         self._file = None
         """Held open: closing it would give the lock back."""
         if not folder or not os.path.isdir(folder):
@@ -46,6 +51,13 @@ class Alive:
         except OSError:
             pass
 
+    def show(self):
+        """The process is about to send what it has logged. Never raises."""
+        now = time.monotonic()
+        if self._file is not None and now - self._shown >= SHOW_SECONDS:
+            self._shown = now
+            self._touch()
+
     def _write(self):
         # Never half a record: a server may read it at any moment.
         new = self._path + ".new"
@@ -56,10 +68,14 @@ class Alive:
     def _beat(self):
         pause = threading.Event()
         while not pause.wait(BEAT_SECONDS):
-            try:
-                os.utime(self._path + ".lock")
-            except OSError:
-                return
+            self._touch()
+
+    def _touch(self):
+        try:
+            os.utime(self._path + ".lock")
+        except OSError:
+            # The folder is away, for a moment or for good: this sign is missed, the next one may be seen.
+            pass
 
 
 def host():

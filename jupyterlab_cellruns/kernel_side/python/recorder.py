@@ -45,11 +45,15 @@ class Lane:
 
 
 class Recorder:
-    """One queue for all stores. `make_lane(store)` makes the lane of a store, `store` being as in an envelope."""
+    """One queue for all stores.
 
-    def __init__(self, make_lane, fault):
+    `make_lane(store)` makes the lane of a store, `store` being as in an envelope; `sending()` is called with each one.
+    """
+
+    def __init__(self, make_lane, fault, sending=lambda: None):
         self.lanes = {}
         self.fault = fault
+        self.sending = sending
         self.buffer = deque()
         self.armed = False
         self._make_lane = make_lane
@@ -208,6 +212,7 @@ class Recorder:
                 if event["kind"] == "metrics":
                     event["values"] = [v if v - v == 0.0 else _word(v) for v in event["values"]]
             line = _encode(envelope)
+        self.sending()
         metadata = {"spooled": lane.spool.append(lane.seq, line)}
         lane.channel.send("cellruns_events", line, cell.parent if cell is not None else None, metadata)
         if lane.spool.error != lane.error:

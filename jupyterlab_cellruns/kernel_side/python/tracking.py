@@ -36,7 +36,7 @@ class Tracking:
         self.broken = False
         self.pid = os.getpid()
         self.runs = Runs()
-        self.recorder = Recorder(self._make_lane, owner.fault)
+        self.recorder = Recorder(self._make_lane, owner.fault, self._sending)
         self.charts = Charts(owner, self.recorder)
         self.cards = Cards(owner)
         self.context = RunContext(self)
@@ -68,6 +68,10 @@ class Tracking:
         self.owner.guard(self.lifecycle.install)
         about = {"kernel": self.settings.kernel, "server": self.settings.spool}
         self.alive = self.owner.guard(Alive, self.settings.alive, self.process, about)
+
+    def _sending(self):
+        if self.alive is not None:
+            self.alive.show()
 
     def _make_lane(self, _store):
         source = new_id("py")
