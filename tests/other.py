@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import venv
 from pathlib import Path
+
+from . import environments
 
 PACKAGES = ("ipykernel<7", "mlflow-skinny<3", "pandas<3", "scikit-learn")
 
 
 def make_environment(folder: Path) -> Path:
     """The environment's Python."""
-    venv.create(folder, with_pip=True)
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=True, timeout=500)
-    return python
+    return environments.make(folder, *PACKAGES)
 
 
 def add_kernelspec(lab_folder: Path, python: Path) -> None:

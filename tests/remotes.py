@@ -14,13 +14,13 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-import venv
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jupyterlab_cellruns.locks import try_lock
 
+from . import environments
 from .lab import ROOT, free_port, wait
 
 STATE = ROOT / ".cellruns"
@@ -44,10 +44,8 @@ def mlflow_2() -> str:
     assert lock, "another process has been making the environment for ten minutes"
     try:
         if not stamp.exists():
-            venv.create(folder, with_pip=True, clear=True)
             # MLflow 2 imports a name that SQLAlchemy 2.1 has not, and its basic-auth imports pkg_resources.
-            wanted = ["mlflow[auth]<3", "sqlalchemy<2.1", "setuptools<81"]
-            subprocess.run([python, "-m", "pip", "install", "-q", *wanted], check=True, timeout=580)
+            environments.make(folder, "mlflow[auth]<3", "sqlalchemy<2.1", "setuptools<81")
             stamp.touch()
     finally:
         os.close(lock)
