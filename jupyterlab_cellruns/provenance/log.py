@@ -25,8 +25,9 @@ HOLDER_TAG = "cellruns.provenance"
 """Run tag: id of the run whose artifacts hold the record, the run itself or a parent."""
 
 _APPLIED_SECONDS = 10.0
-_GIT_SECONDS = 2.0
-"""A sweep starts many runs a second; the working tree is looked at again after this time."""
+_GIT_SECONDS, _GIT_MOST_SECONDS, _GIT_SHARE = 1.0, 30.0, 50
+"""How long what git said counts: at least, at most, and in times of what asking took. A sweep may start many runs a
+second, and git may take seconds in a large repository."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
 
@@ -80,6 +81,7 @@ class ProvenanceLog:
         self._task: asyncio.Task[None] | None = None
         self._rest: tuple[Endpoint, Rest] | None = None
         self._git: dict[Path, tuple[float, git.GitState | None]] = {}
+        """State of a folder, and until when (monotonic, s) it counts."""
         self._redactor = Redactor()
 
     def start(self) -> None:
@@ -137,11 +139,14 @@ class ProvenanceLog:
         return list(found.values())
 
     def _state(self, folder: Path) -> git.GitState | None:
-        now = time.monotonic()
+        began = time.monotonic()
         known = self._git.get(folder)
-        if known is None or now - known[0] > _GIT_SECONDS:
-            self._git = {path: entry for path, entry in self._git.items() if now - entry[0] < _GIT_SECONDS}
-            known = self._git[folder] = (now, git.read(folder))
+        if known is None or began > known[0]:
+            self._git = {path: entry for path, entry in self._git.items() if began <= entry[0]}
+            state = git.read(folder)
+            now = time.monotonic()
+            counts = min(max((now - began) * _GIT_SHARE, _GIT_SECONDS), _GIT_MOST_SECONDS)
+            known = self._git[folder] = (now + counts, state)
         return known[1]
 
     async def _run(self) -> None:

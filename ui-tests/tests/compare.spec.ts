@@ -519,9 +519,13 @@ test('two runs of one cell: their datasets and what was not committed, side by s
   page
 }) => {
   const git = (...words: string[]) =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...words], {
-      cwd: lab.root
-    });
+    execFileSync(
+      'git',
+      ['-c', 'user.name=a', '-c', 'user.email=a@b', ...words],
+      {
+        cwd: lab.root
+      }
+    );
   const helper = (scale: number): void =>
     fs.writeFileSync(path.join(lab.root, 'helper.py'), `scale = ${scale}\n`);
   const cell = (rows: number): string =>
@@ -543,6 +547,8 @@ test('two runs of one cell: their datasets and what was not committed, side by s
   await recorded(1);
   await lab.idle(page);
   helper(3);
+  // What git has said counts for a second.
+  await page.waitForTimeout(3000);
   // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
   await page.locator('.jp-CodeCell .cm-content').first().fill(cell(5));
   await lab.command(page, 'notebook:run-all-cells');

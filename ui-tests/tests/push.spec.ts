@@ -58,8 +58,10 @@ test.beforeAll(async () => {
 });
 
 test.afterAll(async () => {
-  if (server.pid) {
-    process.kill(-server.pid, 'SIGKILL');
+  try {
+    process.kill(-server.pid!, 'SIGKILL');
+  } catch {
+    // The last test has killed it.
   }
   await lab.stop();
 });
@@ -121,7 +123,7 @@ test('runs that are selected in the table are pushed', async ({ page }) => {
   for (const name of ['one', 'three']) {
     const row = table
       .locator('[data-run]')
-      .filter({ hasText: new RegExp(`\\b${name}\\b`) });
+      .filter({ has: page.getByText(name, { exact: true }) });
     await row.focus();
     await page.keyboard.press('Space');
   }
