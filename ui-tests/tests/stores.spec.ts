@@ -137,7 +137,7 @@ function kept(page: Page): Promise<string> {
     const asked = <T>(request: IDBRequest<T>) =>
       new Promise<T>((done, failed) => {
         request.onsuccess = () => done(request.result);
-        request.onerror = () => failed(request.error);
+        request.onerror = () => failed(new Error(request.error?.message));
       });
     for (const { name } of await indexedDB.databases()) {
       const database = await asked(indexedDB.open(name!));
