@@ -67,6 +67,9 @@ def main() -> None:
             lines += [[f"Cellruns, attached store, 100 000 calls, run {i + 1}", *run] for i, run in enumerate(ours)]
         lines += [["the same with an open chart, saved every second", *measure_open(folder / "open")]]
         off = "--CellrunsApp.enabled=False"
+        with mlflow_server(folder / "remote") as uri, cellruns_lab(folder / "b", env={"MLFLOW_TRACKING_URI": uri}) as lab:
+            kernel = lab.notebook("bench.ipynb").ready()
+            lines += [["the same with a remote store attached", *measure(kernel, 100_000)]]
         with cellruns_lab(folder / "peer", off) as lab, mlflow_server(folder / "server") as uri:
             kernel = lab.notebook("bench.ipynb").ready()
             sqlite = measure(kernel, 1000, f"mlflow.set_tracking_uri('sqlite:///{folder}/plain.db')")

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 
 from .capture.capture import Capture
+from .capture.events import RunEnd
 from .capture.kernel_runs import KernelRuns
 from .kernel_side.python.lifecycle import SOURCE_TAG
+from .kernels.open_runs import OpenRun, OpenRuns
 from .kernels.processes import Process, Processes
 from .stores.base import StoreRefused, StoreUnavailable
 from .stores.registry import Stores
@@ -22,23 +24,25 @@ _GRACE_MS = 3000
 
 
 class Closer:
-    """Two ways to know what a kernel has left open, since either alone can miss a run.
+    """Three ways to know what a kernel has left open, since each alone can miss a run.
 
-    Its events, for kernels in any language; and the tag `cellruns.source` on runs of a Python process whose sign of
-    life is gone (kernels/processes.py), which also finds runs of servers that were killed. Nothing else is touched:
-    neither runs of processes that live, nor of scripts, nor of anybody without that sign.
+    Its events, for kernels in any language; the tag `cellruns.source` on runs of a Python process whose sign of life is
+    gone (kernels/processes.py), and the notes on kernels in other languages (kernels/open_runs.py), which both also find
+    runs of servers that were killed. Nothing else is touched: neither runs of processes that live, nor of scripts, nor
+    of anybody without a sign or a note.
     """
 
     def __init__(
-        self, stores: Stores, capture: Capture, processes: Processes, changed: Callable[[set[str]], None],
-        log: logging.Logger,
+        self, stores: Stores, capture: Capture, processes: Processes, open_runs: OpenRuns,
+        changed: Callable[[set[str]], None], log: logging.Logger,
     ) -> None:
         self._stores = stores
         self._capture = capture
         self._processes = processes
+        self._open_runs = open_runs
         self._changed = changed
         self._log = log
-        self._open: dict[tuple[str, str], tuple[str, int, KernelRuns]] = {}
+        self._open: dict[OpenRun, tuple[str, int, KernelRuns]] = {}
         self._status: dict[str, tuple[str, KernelRuns]] = {}
         self._ending: Counter[str] = Counter()
         self._followed: Callable[[], list[str]] = list
@@ -60,9 +64,9 @@ class Closer:
                     break
                 await asyncio.sleep(0.05)
             now = int(time.time() * 1000)
-            for store_id, run_id in left:
-                self._open[store_id, run_id] = (status, now, old)
-                old.runs[run_id].status = status
+            for run in left:
+                self._open[run] = (status, now, old)
+                old.runs[run[1]].status = status
             for process in await asyncio.to_thread(self._processes.gone):
                 if process.ours and process.kernel == kernel_id:
                     self._status.setdefault(process.source, (status, old))
@@ -76,7 +80,7 @@ class Closer:
         self._followed = followed
         while True:
             done = await self.close()
-            strangers = await asyncio.to_thread(self._processes.strangers)
+            strangers = await asyncio.to_thread(lambda: self._processes.strangers() or self._open_runs.strangers())
             try:
                 await asyncio.wait_for(self._wake.wait(), _AGAIN_SECONDS if strangers or not done else None)
             except asyncio.TimeoutError:
@@ -99,15 +103,14 @@ class Closer:
     def _close(self, closed: set[str]) -> str | None:
         """What failed for now, "" where something only has to come first; a store that is away holds up no other."""
         failures: list[str] = []
-        for key, (status, end, old) in list(self._open.items()):
-            store_id, run_id = key
+        for run, (status, end, old) in list(self._open.items()):
+            store_id = run[0]
             if not self._capture.settled(old, store_id):
                 failures.append("")
                 continue
             try:
-                if self._stores.store(store_id).end_run(run_id, status, end):
-                    closed.add(run_id)
-                self._open.pop(key, None)
+                self._end(run, status, end, closed)
+                self._open.pop(run, None)
             except (StoreUnavailable, StoreRefused) as error:
                 failures.append(str(error))
         for process in self._processes.gone():
@@ -125,7 +128,25 @@ class Closer:
                 self._close_process(process, closed)
             except (StoreUnavailable, StoreRefused) as error:
                 failures.append(str(error))
+        for left in self._open_runs.left():
+            try:
+                for run in left.runs:
+                    if run[0] in self._stores:
+                        self._end(run, "KILLED", left.seen, closed)
+                left.note.unlink(missing_ok=True)
+            except (StoreUnavailable, StoreRefused, OSError) as error:
+                failures.append(str(error))
         return max(failures, default=None)
+
+    def _end(self, run: OpenRun, status: str, end: int, closed: set[str]) -> None:
+        store_id, run_id, is_local = run
+        store = self._stores.store(store_id)
+        if is_local:
+            # Only the store knows which of its runs that is; one that has ended stays as it is.
+            store.write([RunEnd(run_id, status, end)])
+            closed.add(run_id)
+        elif store.end_run(run_id, status, end):
+            closed.add(run_id)
 
     def _close_process(self, process: Process, closed: set[str]) -> None:
         status, told = self._status.get(process.source, ("KILLED", None))

@@ -18,6 +18,7 @@ from .capture.spool import SpoolFolder
 from .closing import Closer
 from .experiments import Mode
 from .kernels.kernels import Kernels
+from .kernels.open_runs import OpenRuns
 from .kernels.processes import Processes
 from .notebooks import Notebooks
 from .provenance.pending import PendingFolder
@@ -141,7 +142,8 @@ class Service:
         self._local_database = local_database
         manager = serverapp.kernel_manager
         self._processes = Processes(data_dir / "alive", spools.folder)
-        self._closer = Closer(stores, self.capture, self._processes, self._announcer.changed, log)
+        self._open_runs = OpenRuns(data_dir / "open", spools.folder)
+        self._closer = Closer(stores, self.capture, self._processes, self._open_runs, self._announcer.changed, log)
         self.kernels = KernelService(self)
         self.following = Kernels(
             manager, server=server_url, capture=self.capture, spool=str(spools.folder), replaces=replaces, secrets=secrets,
@@ -373,7 +375,15 @@ class Service:
     def _store_of_session(self, session_name: str | None) -> str:
         return self.store_of_notebook(self.sessions.of_session_name(session_name))
 
+    def _note_open(self) -> None:
+        open_now = {kernel: (pid, self.capture.open_runs(kernel)) for kernel, pid in self.following.foreign().items()}
+        try:
+            self._open_runs.note(open_now)
+        except OSError as error:
+            self.log.warning("Cellruns could not note which runs are open: %s", error)
+
     def _news(self, run_ids: list[str]) -> dict[str, Any]:
+        self._note_open()
         runs = []
         for run_id in run_ids:
             seen = self.capture.find(run_id)

@@ -169,8 +169,12 @@ class Capture:
             fresh.problem_count = old.problem_count
             return old
 
-    def finish(self, old: KernelRuns) -> list[tuple[str, str]]:
-        """A kernel process is gone: read the rest of its spool. Blocks; `(store id, run)` of what it has left open."""
+    def open_runs(self, kernel_id: str) -> tuple[tuple[str, str, bool], ...]:
+        """`(store id, run, is_local)` of what a kernel has open in our stores."""
+        return _in_stores(self.kernel(kernel_id))
+
+    def finish(self, old: KernelRuns) -> tuple[tuple[str, str, bool], ...]:
+        """A kernel process is gone: read the rest of its spool. Blocks; what it has left open, as in `open_runs`."""
         # What was sent before the end may still be queued here.
         done = threading.Event()
         self._queue.put(("", done.set))
@@ -179,7 +183,7 @@ class Capture:
             self._gone.add(source)
             self._inbox.end(source)
             self._tidy(source)
-        return [(store, run.run) for run in old.active() if (store := attached_id(run.store)) is not None]
+        return _in_stores(old)
 
     def settled(self, old: KernelRuns, store_id: str | None = None) -> bool:
         """Whether all is stored that a kernel process has told which `finish` was called for; in one store, or in all."""
@@ -353,6 +357,10 @@ class Capture:
             self._owner_of_source.pop(source, None)
             self._adopted.pop(source, None)
             self._gone.discard(source)
+
+
+def _in_stores(kernel: KernelRuns) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((store, r.run, r.is_local) for r in kernel.active() if (store := attached_id(r.store)) is not None)
 
 
 def _resolve(future: asyncio.Future[bool]) -> None:

@@ -27,6 +27,8 @@ class SeenRun:
     experiment: str | None = None
     status: str = "RUNNING"
     points: int = 0
+    is_local: bool = False
+    """The sender chose the id; in the store the run has another."""
 
 
 @dataclass
@@ -63,6 +65,7 @@ class KernelRuns:
                     self._drop_ended()
             if isinstance(event, RunStart):
                 seen.name, seen.experiment, seen.status = event.name, event.experiment, "RUNNING"
+                seen.is_local = not event.exists
             elif isinstance(event, RunEnd):
                 seen.status = event.status
             elif isinstance(event, Metrics):

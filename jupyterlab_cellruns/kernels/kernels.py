@@ -129,6 +129,16 @@ class Kernels:
         """Ids of the kernels that are followed."""
         return list(self._kernels)
 
+    def foreign(self) -> dict[str, int]:
+        """Kernels on this machine that are not Python, with the numbers of their processes."""
+        found: dict[str, int] = {}
+        for kernel in self._kernels.values():
+            if not kernel.python and kernel.id in self.manager:
+                pid = getattr(getattr(self.manager.get_kernel(kernel.id), "provisioner", None), "pid", None)
+                if isinstance(pid, int):
+                    found[kernel.id] = pid
+        return found
+
     async def set_enabled(self, kernel_id: str, enabled: bool) -> None:
         """Switch capture in a running kernel on or off; waits for the kernel where it is busy."""
         kernel = self._kernels.get(kernel_id)

@@ -51,7 +51,7 @@ class Processes:
 
     def gone(self) -> list[Process]:
         """Processes that live no more, in doubt none; without those whose own server lives and looks after them."""
-        return [p for path in self._signs() if (p := self._gone(path)) and (p.ours or not self._lives(p.server))]
+        return [p for path in self._signs() if (p := self._gone(path)) and (p.ours or not server_lives(p.server))]
 
     def lives(self, source: str) -> bool:
         """Whether the process of a source lives, as far as it has left a sign."""
@@ -90,18 +90,19 @@ class Processes:
             tuple(map(str, stores)) if isinstance(stores, list) else (), int(seen * 1000),
         )
 
-    def _lives(self, server: str) -> bool:
-        # Never our own lock: closing a second handle on it would give it back (fcntl(2)).
-        lock = Path(server) / SERVER_LOCK
-        if not server or not lock.exists():
-            return False
-        try:
-            handle = try_lock(lock)
-        except OSError:
-            return False
-        if handle is not None:
-            os.close(handle)
-        return handle is None
+
+def server_lives(server: str) -> bool:
+    """Whether the server with this spool folder lives. Not for our own: a second handle would give its lock back."""
+    lock = Path(server) / SERVER_LOCK
+    if not server or not lock.exists():
+        return False
+    try:
+        handle = try_lock(lock)
+    except OSError:
+        return False
+    if handle is not None:
+        os.close(handle)
+    return handle is None
 
 
 def _record(path: Path) -> dict[str, object]:
