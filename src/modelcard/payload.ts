@@ -20,6 +20,8 @@ export interface ICardModel {
   readonly registered: readonly { name: string; version: string }[];
   /** False where the user's code logged it to a store that Cellruns does not know. */
   readonly attached: boolean;
+  /** Id of the store that it was logged to, where that was said. */
+  readonly store: string | null;
 }
 
 /** What a card output holds. */
@@ -60,6 +62,7 @@ function model(item: Record<string, unknown>): ICardModel {
     mlmodel: text(item.mlmodel),
     requirements: text(item.requirements),
     attached: item.attached !== false,
+    store: text(item.store),
     registered: list(item.registered).map(entry => {
       const { name, version } = map(entry, 'registered');
       return { name: text(name) ?? '', version: text(version) ?? '' };

@@ -69,7 +69,7 @@ export class ModelCard extends ReactWidget implements IRenderMime.IRenderer {
     const nothing = (): void => undefined;
     await Promise.all(
       card.models.flatMap(model => {
-        const news: ICardNews = {};
+        const news: ICardNews = { store: model.store ?? undefined };
         this._news.set(model.modelId, news);
         const judged = pending.then(async kernel => {
           const { judgeCard } = await import('./judge');
@@ -80,8 +80,8 @@ export class ModelCard extends ReactWidget implements IRenderMime.IRenderer {
         }, nothing);
         const placed = async (): Promise<void> => {
           if (model.run && model.attached) {
-            const { run, modelId, uri } = model;
-            const found = await client.versions(run, idOf(modelId));
+            const { run, modelId, uri, store } = model;
+            const found = await client.versions(run, idOf(modelId), store);
             news.versions = found.versions.filter(version =>
               isOf(version.source, modelId, uri)
             );

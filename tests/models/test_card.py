@@ -43,6 +43,7 @@ def test_one_card_for_a_cell_with_all_that_was_logged(lab: Lab) -> None:
     assert payload["models_total"] == 2
     first, second = payload["models"]
     assert (first["name"], first["run_name"], first["registered"]) == ("line0", "fit 0", [])
+    assert (first["attached"], first["store"]) == (True, "local")
     assert second["registered"] == [{"name": "lines", "version": "1"}]
     assert "sklearn" in second["flavors"]
     assert second["signature"].startswith("(width: double) → float64[?")

@@ -63,6 +63,8 @@ class Cards:
             self._seen.get(model_id) or describe(""), name=name or model_id, model_id=model_id, uri=uri, run=run_id,
             run_name=state.name if state is not None else None, registered=[],
             attached=state is None or not state.mirrored,
+            # Another server, or this one after a restart, knows no more of the run than this.
+            store=state.store.partition(":")[2] or None if state is not None and not state.mirrored else None,
         )
         if self._cell is not self.owner.cell:
             self._cell, self._display, self._entries, self._total = self.owner.cell, None, [], 0

@@ -13,7 +13,8 @@ const MODEL = {
   size: 12,
   mlmodel: 'flavors: {}',
   requirements: null,
-  registered: [{ name: 'best', version: '2' }]
+  registered: [{ name: 'best', version: '2' }],
+  store: 'team'
 };
 
 describe('decodeCard', () => {
@@ -23,6 +24,7 @@ describe('decodeCard', () => {
     expect(card.models[0]).toMatchObject({
       modelId: 'm-1',
       runName: 'fit',
+      store: 'team',
       flavors: ['sklearn', 'python_function'],
       registered: [{ name: 'best', version: '2' }]
     });
@@ -35,7 +37,9 @@ describe('decodeCard', () => {
     });
     expect(card).toMatchObject({
       total: 1,
-      models: [{ name: '', flavors: [], size: null, registered: [] }]
+      models: [
+        { name: '', flavors: [], size: null, registered: [], store: null }
+      ]
     });
   });
 
