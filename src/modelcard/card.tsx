@@ -2,7 +2,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import type { IVersion } from '../models/registry';
-import { formatBytes, ITrans } from '../models/text';
+import { formatBytes, ITrans } from '../text';
 import type { ICardVerdict } from './judge';
 import type { ICard, ICardModel } from './payload';
 

@@ -1,6 +1,6 @@
 import { parseRequirements } from '../models/environment';
 import { parseMLmodel } from '../models/mlmodel';
-import type { ITrans } from '../models/text';
+import type { ITrans } from '../text';
 import type { IKernelChoice, IModelsClient } from '../models/tokens';
 import {
   IFlavorVerdict,

@@ -4,7 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import type { ITrans } from '../models/text';
+import type { ITrans } from '../text';
 import type { IKernelChoice, IModelsClient } from '../models/tokens';
 import { Card, ICardNews } from './card';
 import { CARD_MIME, decodeCard, type ICard } from './payload';

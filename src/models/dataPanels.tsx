@@ -4,7 +4,7 @@ import { IModelFile } from './mlmodel';
 import { IEnvironmentFile, ModelView } from './model';
 import { Button, Pairs, Section, Table, Value } from './parts';
 import { describeSignature, describeType, IColumn } from './signature';
-import { formatBytes, ITrans } from './text';
+import { formatBytes, ITrans } from '../text';
 import { foundFor, IFound } from './verdict';
 
 /** Inputs, outputs and params as tables. */

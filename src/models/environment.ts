@@ -1,12 +1,12 @@
-import { JSONValue } from './json';
-import { english, ITrans } from './text';
+import { JSONValue } from '../yaml/json';
+import { english, ITrans } from '../text';
 import {
   DescriptorError,
   INotice,
   readYAML,
   toJSON,
   YAMLNode
-} from './yamlTree';
+} from '../yaml/tree';
 
 /** One line of an environment file. */
 export interface IRequirement {

@@ -1,4 +1,4 @@
-import { isMap, JSONValue, parsePythonJSON } from './json';
+import { isMap, JSONValue, parsePythonJSON } from '../yaml/json';
 
 /** An input example: a table where it is one, else the JSON text. */
 export type Example =

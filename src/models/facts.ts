@@ -1,5 +1,5 @@
 import { flavorText, IFlavor } from './mlmodel';
-import { english, ITrans } from './text';
+import { english, ITrans } from '../text';
 
 /** What must be on a machine besides Python packages. */
 export type NativeNeed = 'java' | 'libgomp' | 'r';

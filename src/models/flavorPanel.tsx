@@ -4,7 +4,7 @@ import { sizeOf } from './folder';
 import { flavorOf, flavorText, IFlavor } from './mlmodel';
 import { ModelView } from './model';
 import { Pairs, Value } from './parts';
-import { formatBytes } from './text';
+import { formatBytes } from '../text';
 import { verdictWords } from './verdictPanel';
 
 /** What one flavor is: its library, loader, options and files. Made from the table of flavors. */

@@ -1,4 +1,4 @@
-import type { JSONValue } from './json';
+import type { JSONValue } from '../yaml/json';
 
 /** How far a try has come. */
 export type TryPhase =

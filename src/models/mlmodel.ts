@@ -1,11 +1,11 @@
-import { isMap, JSONMap, JSONValue } from './json';
+import { isMap, JSONMap, JSONValue } from '../yaml/json';
 import {
   ISignature,
   parseColumns,
   parseParams,
   SchemaError
 } from './signature';
-import { english, ITrans } from './text';
+import { english, ITrans } from '../text';
 import {
   DescriptorError,
   INotice,
@@ -14,7 +14,7 @@ import {
   readYAML,
   toJSON,
   YAMLNode
-} from './yamlTree';
+} from '../yaml/tree';
 
 /** One flavor of a model, with all its keys in the order of the file. */
 export interface IFlavor extends IPosition {

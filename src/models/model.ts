@@ -14,11 +14,11 @@ import { IModelFile, parseMLmodel } from './mlmodel';
 import { Lineage } from './lineage';
 import { ServeModel } from './serveModel';
 import { FolderSource, IModelSource } from './source';
-import { ITrans } from './text';
+import { ITrans } from '../text';
 import { TryModel } from './tryModel';
 import { IKernelChoice, IModelHost } from './tokens';
 import { IFlavorVerdict, IKernelEnvironment, judge, wantedBy } from './verdict';
-import { DescriptorError } from './yamlTree';
+import { DescriptorError } from '../yaml/tree';
 
 /** An environment file, read or not. */
 export interface IEnvironmentFile {

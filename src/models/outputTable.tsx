@@ -1,9 +1,9 @@
 import * as React from 'react';
 
 import type { ITryOutput } from './jobs';
-import type { JSONValue } from './json';
+import type { JSONValue } from '../yaml/json';
 import { Table } from './parts';
-import { ITrans } from './text';
+import { ITrans } from '../text';
 
 /** What a model gave, as a table or as text. */
 export function OutputTable(props: {

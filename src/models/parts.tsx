@@ -1,6 +1,6 @@
 import * as React from 'react';
-import { JSONValue } from './json';
-import { ITrans } from './text';
+import { JSONValue } from '../yaml/json';
+import { ITrans } from '../text';
 
 /** A titled part of the view that can be folded. */
 export function Section(props: {

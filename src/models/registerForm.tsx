@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { Button } from './parts';
 import type { IVersion } from './registry';
-import { ITrans } from './text';
+import { ITrans } from '../text';
 import type { IModelsClient, IStoredAddress } from './tokens';
 
 /** Makes a version of a stored model: a name, known ones offered, and a description. */

@@ -1,4 +1,4 @@
-import { isMap, JSONValue, parsePythonJSON } from './json';
+import { isMap, JSONValue, parsePythonJSON } from '../yaml/json';
 import { IModelFile } from './mlmodel';
 import { DataType, IColumn } from './signature';
 

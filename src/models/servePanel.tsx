@@ -1,13 +1,13 @@
 import * as React from 'react';
 
 import { IServer, isServing } from './jobs';
-import { parsePythonJSON } from './json';
+import { parsePythonJSON } from '../yaml/json';
 import { ModelView } from './model';
 import { parseExample } from './example';
 import { cellText } from './outputTable';
 import { Button, Section, Table } from './parts';
 import { IAnswer } from './serveModel';
-import { formatBytes, ITrans } from './text';
+import { formatBytes, ITrans } from '../text';
 
 /** “Serve”: `mlflow models serve` for this model, a request, its answer, the log. */
 export function ServePanel(props: {

@@ -1,5 +1,5 @@
-import { isMap, JSONMap, JSONValue, parsePythonJSON } from './json';
-import { english, ITrans } from './text';
+import { isMap, JSONMap, JSONValue, parsePythonJSON } from '../yaml/json';
+import { english, ITrans } from '../text';
 
 /** The type of one input, output or parameter. */
 export type DataType =

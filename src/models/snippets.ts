@@ -1,7 +1,7 @@
 import { factsOf } from './facts';
 import { IFlavor, IModelFile, flavorOf, flavorText } from './mlmodel';
 import { DataType, IColumn } from './signature';
-import { english, ITrans } from './text';
+import { english, ITrans } from '../text';
 import { atLeast } from './version';
 
 /** Code that uses a model. */

@@ -1,5 +1,5 @@
 import { ITry } from './jobs';
-import { JSONValue } from './json';
+import { JSONValue } from '../yaml/json';
 import type { ModelView } from './model';
 import { defaultParams, firstInput } from './sample';
 

@@ -4,7 +4,7 @@ import { ITry, TryPhase } from './jobs';
 import { ModelView } from './model';
 import { OutputTable } from './outputTable';
 import { Button, Section } from './parts';
-import { formatBytes, ITrans } from './text';
+import { formatBytes, ITrans } from '../text';
 
 const SECONDS = [30, 120, 600, 3600];
 const MEMORY = [1024, 4096, 16384, 65536];

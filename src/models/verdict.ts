@@ -1,7 +1,7 @@
 import { canonicalName, IEnvironment, IRequirement } from './environment';
 import { factsOf, NativeNeed } from './facts';
 import { IFlavor, IModelFile, flavorOf, flavorText } from './mlmodel';
-import { english, ITrans } from './text';
+import { english, ITrans } from '../text';
 import { atLeast } from './version';
 
 /** A distribution that a model wants; the specifier is PEP 440, or empty. */

@@ -3,7 +3,7 @@ import { factsOf } from './facts';
 import { flavorOf, flavorText } from './mlmodel';
 import { ModelView } from './model';
 import { Button, Section } from './parts';
-import { ITrans } from './text';
+import { ITrans } from '../text';
 import { Verdict } from './verdict';
 
 /** Words for a verdict. */

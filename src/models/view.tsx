@@ -15,7 +15,7 @@ import { LineagePanel } from './lineagePanel';
 import { Button } from './parts';
 import { ServePanel } from './servePanel';
 import { SnippetPanel } from './snippetPanel';
-import { formatBytes } from './text';
+import { formatBytes } from '../text';
 import { TryPanel } from './tryPanel';
 import { VerdictPanel } from './verdictPanel';
 

@@ -1,5 +1,5 @@
-import { english, ITrans } from '../models/text';
-import { INotice, IPosition } from '../models/yamlTree';
+import { english, ITrans } from '../text';
+import { INotice, IPosition } from '../yaml/tree';
 import { IEntryPoint, IProject } from './mlproject';
 import { parseFormat, PythonError } from './python';
 import { checkValue, kindOf } from './values';

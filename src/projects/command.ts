@@ -1,4 +1,4 @@
-import { english, ITrans } from '../models/text';
+import { english, ITrans } from '../text';
 import { IEntryPoint, IProject } from './mlproject';
 import { formatText, PythonError, shellQuote } from './python';
 

@@ -1,6 +1,6 @@
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { formatBytes } from '../models/text';
+import { formatBytes } from '../text';
 import { ExportModel } from './export-model';
 import { Button, Failure, Findings, Progress, Verdict } from './parts';
 import type { IFinding } from './tokens';

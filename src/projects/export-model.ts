@@ -1,6 +1,6 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
-import type { ITrans } from '../models/text';
+import type { ITrans } from '../text';
 import type {
   EnvironmentForm,
   Form,

@@ -1,5 +1,5 @@
 import * as React from 'react';
-import type { ITrans } from '../models/text';
+import type { ITrans } from '../text';
 import { JobsModel } from './jobs-model';
 import { Button, Failure, Progress, statusWords, Verdict } from './parts';
 import type { IJob, IProjectHost } from './tokens';

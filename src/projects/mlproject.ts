@@ -1,4 +1,4 @@
-import { english, ITrans } from '../models/text';
+import { english, ITrans } from '../text';
 import {
   DescriptorError,
   INotice,
@@ -7,8 +7,8 @@ import {
   readYAML,
   toJSON,
   YAMLNode
-} from '../models/yamlTree';
-import { JSONValue } from '../models/json';
+} from '../yaml/tree';
+import { JSONValue } from '../yaml/json';
 import { isPythonText, pythonText } from './python';
 
 /** A parameter of an entry point, as MLflow's loader reads it. */

@@ -1,7 +1,7 @@
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
-import type { ITrans } from '../models/text';
+import type { ITrans } from '../text';
 import { JobList } from './job-list';
 import { JobsModel } from './jobs-model';
 import { ProjectModel } from './project-model';

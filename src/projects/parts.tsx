@@ -1,5 +1,5 @@
 import * as React from 'react';
-import type { ITrans } from '../models/text';
+import type { ITrans } from '../text';
 import type { IFinding, IJob, IVerdict, JobStatus } from './tokens';
 
 /** A button; `isMain` is the one that goes on. */

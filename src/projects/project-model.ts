@@ -1,7 +1,7 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { IDisposable } from '@lumino/disposable';
-import type { ITrans } from '../models/text';
-import { DescriptorError, INotice } from '../models/yamlTree';
+import type { ITrans } from '../text';
+import { DescriptorError, INotice } from '../yaml/tree';
 import { warningsOf } from './check';
 import {
   CommandError,

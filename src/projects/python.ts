@@ -1,4 +1,4 @@
-import { YAMLNode } from '../models/yamlTree';
+import { YAMLNode } from '../yaml/tree';
 
 /** Raised where Python would raise; the text is Python's. */
 export class PythonError extends Error {}

@@ -1,4 +1,4 @@
-import { english, ITrans } from '../models/text';
+import { english, ITrans } from '../text';
 import { isURI } from './command';
 import { IParameter } from './mlproject';
 import { floatRepr } from './python';

@@ -3,7 +3,7 @@ import { parseRequirements } from '../models/environment';
 import { IModelFile, parseMLmodel } from '../models/mlmodel';
 import { IVersion, modelIdOf, versionURI } from '../models/registry';
 import { describeType, IColumn } from '../models/signature';
-import { english, formatBytes, ITrans } from '../models/text';
+import { english, formatBytes, ITrans } from '../text';
 import type { RegistryClient } from './client';
 
 /** One side of a comparison. */

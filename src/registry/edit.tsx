@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { Button } from '../models/parts';
 import type { ITag } from '../models/registry';
-import type { ITrans } from '../models/text';
+import type { ITrans } from '../text';
 
 /** A text that becomes a field when it is to be changed. */
 export function EditText(props: {

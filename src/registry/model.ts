@@ -3,7 +3,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import { RunsError } from '../client/errors';
 import type { IStoreState } from '../client/tokens';
 import type { IRegisteredModel, IVersion } from '../models/registry';
-import type { ITrans } from '../models/text';
+import type { ITrans } from '../text';
 import type { RegistryClient } from './client';
 import { compareSides, fetchSide, type IComparison } from './compare';
 

@@ -3,7 +3,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import type { IStoreState } from '../client/tokens';
-import type { ITrans } from '../models/text';
+import type { ITrans } from '../text';
 import { storeName } from '../session/words';
 import { Comparison } from './compareView';
 import { Details } from './details';

@@ -7,7 +7,7 @@ import {
   parseRequirement,
   parseRequirements
 } from '../environment';
-import { DescriptorError } from '../yamlTree';
+import { DescriptorError } from '../../yaml/tree';
 import { CORPUS, corpusFiles } from './corpus';
 
 describe('parseRequirement', () => {

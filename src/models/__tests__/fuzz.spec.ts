@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type IModelFile, parseMLmodel } from '../mlmodel';
 import { describeSignature } from '../signature';
-import { DescriptorError } from '../yamlTree';
+import { DescriptorError } from '../../yaml/tree';
 
 const REAL = `artifact_path: model
 flavors:

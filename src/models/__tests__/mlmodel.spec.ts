@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { flavorOf, flavorText, IModelFile, parseMLmodel } from '../mlmodel';
 import { describeSignature, describeType } from '../signature';
-import { DescriptorError, LIMITS } from '../yamlTree';
+import { DescriptorError, LIMITS } from '../../yaml/tree';
 import { CORPUS, corpusFiles } from './corpus';
 
 function errorOf(text: string): DescriptorError {

@@ -4,7 +4,7 @@ import { parseExample } from '../example';
 import { listFolder, sizeOf } from '../folder';
 import { ModelView } from '../model';
 import { oneLine, relativePath } from '../paths';
-import { english } from '../text';
+import { english } from '../../text';
 import { IModelHost, IModelsClient } from '../tokens';
 import { IWanted } from '../verdict';
 

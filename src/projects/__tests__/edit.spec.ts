@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { corpusFiles } from '../../models/__tests__/corpus';
-import { DescriptorError } from '../../models/yamlTree';
+import { DescriptorError } from '../../yaml/tree';
 import { Edit, editMLproject } from '../edit';
 import { IProject, parseMLproject } from '../mlproject';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { corpusFiles } from '../../models/__tests__/corpus';
-import { english } from '../../models/text';
+import { english } from '../../text';
 import { commandLine } from '../command';
 import { parseMLproject } from '../mlproject';
 

@@ -10,8 +10,8 @@ import {
 } from 'yaml';
 import type { Document, Node as DocumentNode, Pair } from 'yaml';
 import { JSONMap, JSONValue } from './json';
-import { english, ITrans } from './text';
-import { resolvePlain } from './yamlScalar';
+import { english, ITrans } from '../text';
+import { resolvePlain } from './scalar';
 
 /** A place in a text; line and column count from 1. */
 export interface IPosition {
