@@ -58,7 +58,8 @@ function Body(props: {
           )}
           <Parameters model={model} />
           <Files model={model} />
-          <Actions model={model} onLeave={props.onLeave} />
+          <Outcome model={model} onLeave={props.onLeave} />
+          <Actions model={model} />
         </>
       )}
     </div>
@@ -262,10 +263,7 @@ function Files(props: { model: ExportModel }): React.JSX.Element {
   );
 }
 
-function Actions(props: {
-  model: ExportModel;
-  onLeave: () => void;
-}): React.JSX.Element {
+function Actions(props: { model: ExportModel }): React.JSX.Element {
   const { model } = props;
   const { trans, written, proof } = model;
   const isProving = proof !== null && proof.ended === null;
@@ -361,20 +359,46 @@ function Actions(props: {
               </>
             )}
           </div>
-          {proof?.verdict && (
-            <Verdict
-              verdict={proof.verdict}
-              trans={trans}
-              onRun={id => model.host.openRun(id)}
-              onCell={(id, cell) => {
-                props.onLeave();
-                model.host.goToCell(model.source.path, id, cell);
-              }}
-            />
-          )}
-          {proof && <Failure job={proof} trans={trans} />}
         </>
       )}
+    </section>
+  );
+}
+
+/** How the proof ended; it comes below what may be far down already, so it is scrolled to. */
+function Outcome(props: {
+  model: ExportModel;
+  onLeave: () => void;
+}): React.JSX.Element | null {
+  const { trans, proof, host, source } = props.model;
+  const node = React.useRef<HTMLElement>(null);
+  const ended = proof?.ended ?? null;
+  React.useEffect(() => {
+    if (ended !== null) {
+      node.current?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [ended]);
+  if (!proof || ended === null) {
+    return null;
+  }
+  return (
+    <section
+      ref={node}
+      className="jp-Cellruns-exportOutcome"
+      aria-label={trans.__('Proof')}
+    >
+      {proof.verdict && (
+        <Verdict
+          verdict={proof.verdict}
+          trans={trans}
+          onRun={id => host.openRun(id)}
+          onCell={(id, cell) => {
+            props.onLeave();
+            host.goToCell(source.path, id, cell);
+          }}
+        />
+      )}
+      <Failure job={proof} trans={trans} />
     </section>
   );
 }
