@@ -36,6 +36,11 @@ class Item:
     status: Status = "queued"
     progress: Progress = field(default_factory=Progress)
 
+    @property
+    def makes_environment(self) -> bool:
+        """Whether MLflow may make an environment for it, where there is none yet."""
+        return self.request.env_manager not in ("local", "docker")
+
     def json(self) -> dict[str, Any]:
         """As in docs/http-api.md."""
         return {
@@ -256,8 +261,14 @@ class Jobs:
             self._announce({i.progress.run_id for i in job.items if i.progress.run_id is not None})
 
     def _work(self, job: Job, at_once: int, parent: str | None) -> None:
+        first, *rest = job.items
         with ThreadPoolExecutor(max(1, min(at_once, 16)), thread_name_prefix="cellruns-sweep") as pool:
-            list(pool.map(lambda item: self._one(job, item, parent), job.items))
+            begun = pool.submit(self._one, job, first, parent)
+            # Where there is no environment yet, the first run makes it: several at once would spoil it for each other.
+            while rest and first.makes_environment and first.progress.step != "running" and not begun.done():
+                time.sleep(0.1)
+            list(pool.map(lambda item: self._one(job, item, parent), rest))
+            begun.result()
         failed = [item for item in job.items if item.status == "failed"]
         if job.status != "cancelled":
             job.status = "failed" if failed else "finished"

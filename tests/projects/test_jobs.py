@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import platform
 import sqlite3
 import subprocess
 import time
 import urllib.error
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +190,26 @@ def test_a_failed_run_says_where_and_what_to_try(lab: Lab, small: Path) -> None:
     assert any("requirements.txt" in line for line in job["advice"])
     run = job["items"][0]["run_id"]
     assert lab.rows("SELECT status FROM runs WHERE run_uuid = ?", run) == [("FAILED",)]
+
+
+def test_a_sweep_at_once_makes_its_environment_once(lab: Lab) -> None:
+    folder = lab.root / "own"
+    folder.mkdir()
+    (folder / "MLproject").write_text(PROJECT.replace("name: small", "name: own\npython_env: python_env.yaml"))
+    (folder / "go.py").write_text("import sys, mlflow\nmlflow.log_metric('size', int(sys.argv[1]))\n")
+    # A requirement that nobody has had before: MLflow keeps environments by what they hold.
+    (folder / "python_env.yaml").write_text(
+        f"python: '{platform.python_version()}'\n"
+        f"dependencies:\n  - mlflow-skinny=={version('mlflow')}\n  - pip<{1000 + time.time_ns() % 10**6}\n"
+    )
+    rows = [{"size": str(size)} for size in (1, 2, 3)]
+    job = start(lab, kind="sweep", uri="own", rows=rows, at_once=3, env_manager="uv", title="own")
+    done = ended(lab, job, 240)
+    log = lab.fetch(f"cellruns/projects/jobs/{job['id']}/log")["text"]
+    assert done["status"] == "finished", (done["tail"], log[-3000:])
+    sizes = [lab.rows("SELECT value FROM metrics WHERE run_uuid = ?", item["run_id"]) for item in done["items"]]
+    assert sizes == [[(1.0,)], [(2.0,)], [(3.0,)]]
+    assert log.count("Creating a new environment") == 1, log
 
 
 def test_a_sweep_has_a_parent_and_children(lab: Lab, small: Path) -> None:
