@@ -1,9 +1,8 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as net from 'node:net';
 import * as path from 'node:path';
 
-import { ROOT } from './lab';
+import { freePort, ROOT } from './lab';
 
 /** Fill a folder with the benchmarks' store (benchmarks/_data.py), of so many runs. */
 export function makeSample(folder: string, runs: number, points = 500): void {
@@ -17,25 +16,30 @@ export function makeSample(folder: string, runs: number, points = 500): void {
   ]);
 }
 
-/** A plain `mlflow server` on a folder that has an mlflow.db. */
+/** A plain `mlflow server` on a folder, with the mlflow.db and mlartifacts there. */
 export class TrackingServer {
   url = '';
+  private _port = 0;
   private _process: ChildProcess | null = null;
 
-  async start(folder: string): Promise<this> {
-    const port = await new Promise<number>(resolve => {
-      const probe = net.createServer();
-      probe.listen(0, '127.0.0.1', () => {
-        const { port } = probe.address() as net.AddressInfo;
-        probe.close(() => resolve(port));
-      });
-    });
+  /** Start it and wait until it answers; again on its own port, where it was stopped. */
+  async start(
+    folder: string,
+    options: {
+      python?: string;
+      args?: string[];
+      env?: Record<string, string | undefined>;
+    } = {}
+  ): Promise<this> {
+    fs.mkdirSync(folder, { recursive: true });
+    const port = (this._port ||= await freePort());
     this.url = `http://127.0.0.1:${port}`;
     const log = fs.openSync(path.join(folder, 'mlflow.log'), 'a');
     this._process = spawn(
-      'python',
+      options.python ?? 'python',
       [
         ...['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--workers', '1'],
+        ...(options.args ?? []),
         ...['--port', String(port)],
         ...['--backend-store-uri', `sqlite:///${folder}/mlflow.db`],
         ...['--artifacts-destination', `${folder}/mlartifacts`]
@@ -47,7 +51,8 @@ export class TrackingServer {
         env: {
           ...process.env,
           MLFLOW_DISABLE_TELEMETRY: 'true',
-          MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false'
+          MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+          ...options.env
         }
       }
     );
@@ -64,6 +69,7 @@ export class TrackingServer {
     throw new Error('mlflow server did not start');
   }
 
+  /** Take it away at once. */
   stop(): void {
     const pid = this._process?.pid;
     this._process = null;

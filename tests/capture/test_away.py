@@ -71,6 +71,6 @@ def test_more_than_memory_may_hold_is_parked_in_the_spool_and_stored_in_the_end(
     # The process ends: nothing is left of its spool.
     spool.close()
     left = capture.finish(capture.kernel("kernel"))
-    assert left == [("local", "r")]
+    assert left == (("local", "r", False),)
     assert wait(lambda: folder.segments("s") == [], 5)
     assert capture.stop()

@@ -175,6 +175,7 @@ print(run.info.run_id)
     assert series["steps"] == list(range(600))
 
 
+@pytest.mark.timeout(1800)
 def test_many_distinct_keys_are_stored_and_the_panel_still_answers(lab: Lab) -> None:
     kernel = lab.notebook("keys.ipynb").ready()
     reply = kernel.run(f"""

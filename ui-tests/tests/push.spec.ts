@@ -1,11 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import * as fs from 'node:fs';
-import * as net from 'node:net';
 import * as path from 'node:path';
 
 import { expect, test } from '@playwright/test';
 
 import { Lab, picture } from '../lab';
+import { TrackingServer } from '../sample';
 
 const RUNS = `
 import mlflow
@@ -16,53 +14,19 @@ with mlflow.start_run(run_name="parent") as run:
         for i in range(500): mlflow.log_metric("loss", 1 / (i + 1), step=i)`;
 
 let lab: Lab;
-let server: ChildProcess;
+const server = new TrackingServer();
 let url: string;
 
 test.beforeAll(async () => {
   lab = new Lab();
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
-  const folder = path.join(lab.folder, 'remote');
-  fs.mkdirSync(folder, { recursive: true });
-  server = spawn(
-    'python',
-    [
-      ...['-m', 'mlflow', 'server', '--host', '127.0.0.1'],
-      ...['--port', String(port), '--workers', '1'],
-      ...['--backend-store-uri', `sqlite:///${folder}/mlflow.db`],
-      ...['--artifacts-destination', path.join(folder, 'artifacts')]
-    ],
-    {
-      cwd: folder,
-      stdio: 'ignore',
-      detached: true,
-      env: { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' }
-    }
-  );
+  ({ url } = await server.start(path.join(lab.folder, 'remote')));
   await lab.start(
     `--CellrunsApp.stores={"team": {"url": "${url}", "label": "Team server"}}`
   );
-  await expect
-    .poll(
-      () =>
-        fetch(`${url}/health`).then(
-          a => a.ok,
-          () => false
-        ),
-      {
-        timeout: 90_000
-      }
-    )
-    .toBe(true);
 });
 
 test.afterAll(async () => {
-  try {
-    process.kill(-server.pid!, 'SIGKILL');
-  } catch {
-    // The last test has killed it.
-  }
+  server.stop();
   await lab.stop();
 });
 
@@ -155,7 +119,7 @@ test('a server that does not answer is said, and nothing is lost', async ({
   const [[id]] = lab.rows(
     "SELECT run_uuid FROM runs WHERE name = 'lonely'"
   ) as string[][];
-  process.kill(-server.pid!, 'SIGKILL');
+  server.stop();
   await lab.command(page, 'cellruns:push-runs', { run_ids: [id] });
   const dialog = page.locator('.jp-Dialog');
   await dialog.getByRole('combobox').selectOption({ label: 'Team server' });
@@ -186,14 +150,4 @@ async function remoteRuns(): Promise<string[]> {
     max_results: 100
   });
   return (answer.runs ?? []).map(run => run.info.run_name).sort();
-}
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const probe = net.createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as net.AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,10 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 import { expect, test, type Page } from '@playwright/test';
 
 import { freePort, Lab, picture } from '../lab';
+import { TrackingServer } from '../sample';
 
 const PASSWORD = 'correct horse battery';
 
@@ -23,8 +23,7 @@ with mlflow.start_run(run_name="slope ${slope}"):
 `;
 
 let lab: Lab;
-let port: number;
-let server: ChildProcess;
+const server = new TrackingServer();
 
 /** A real MLflow server with logins; whoever is no admin may read. */
 async function serve(): Promise<void> {
@@ -41,54 +40,20 @@ admin_password = ${PASSWORD}
 authorization_function = mlflow.server.auth:authenticate_request_basic_auth
 `
   );
-  const log = fs.openSync(path.join(folder, 'log'), 'a');
-  server = spawn(
-    'python',
-    [
-      '-m',
-      'mlflow',
-      'server',
-      '--app-name=basic-auth',
-      `--port=${port}`,
-      '--workers=1',
-      `--backend-store-uri=sqlite:///${folder}/mlflow.db`,
-      `--artifacts-destination=${folder}/artifacts`
-    ],
-    {
-      stdio: ['ignore', log, log],
-      detached: true,
-      env: {
-        ...process.env,
-        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
-        MLFLOW_DISABLE_TELEMETRY: 'true',
-        MLFLOW_FLASK_SERVER_SECRET_KEY: 'for tests',
-        MLFLOW_AUTH_CONFIG_PATH: settings
-      }
+  await server.start(folder, {
+    args: ['--app-name=basic-auth'],
+    env: {
+      MLFLOW_FLASK_SERVER_SECRET_KEY: 'for tests',
+      MLFLOW_AUTH_CONFIG_PATH: settings
     }
-  );
-  await expect
-    .poll(
-      () =>
-        fetch(`http://127.0.0.1:${port}/health`).then(
-          answer => answer.ok,
-          () => false
-        ),
-      { timeout: 120_000 }
-    )
-    .toBe(true);
-}
-
-function kill(): void {
-  if (server.pid && server.exitCode === null && server.signalCode === null) {
-    process.kill(-server.pid, 'SIGKILL');
-  }
+  });
 }
 
 /** Plain Python as the admin of that server. */
 function asAdmin(code: string): void {
   lab.python(`
 import os
-os.environ.update(MLFLOW_TRACKING_URI="http://127.0.0.1:${port}",
+os.environ.update(MLFLOW_TRACKING_URI="${server.url}",
                   MLFLOW_TRACKING_USERNAME="admin", MLFLOW_TRACKING_PASSWORD="${PASSWORD}")
 ${code}`);
 }
@@ -96,13 +61,12 @@ ${code}`);
 test.beforeAll(async () => {
   test.setTimeout(300_000);
   lab = new Lab();
-  port = await freePort();
   const nobody = await freePort();
   await serve();
   const stores = {
     team: {
       label: 'Team server',
-      url: `http://127.0.0.1:${port}`,
+      url: server.url,
       user: 'sam',
       password: "sam's password"
     },
@@ -121,7 +85,7 @@ client.set_registered_model_alias("line", "champion", "2")`
 });
 
 test.afterAll(async () => {
-  kill();
+  server.stop();
   await lab.stop();
 });
 
@@ -237,7 +201,7 @@ test('a store that is away says so; its models are there when it answers again',
   await expect(registry(page).getByRole('alert')).toHaveCount(1);
   await picture(page, 'registry-away');
 
-  kill();
+  server.stop();
   await store(page).selectOption('team');
   await expect(
     store(page).locator('option', { hasText: 'Team server – away' })

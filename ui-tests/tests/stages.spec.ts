@@ -1,14 +1,14 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import * as fs from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import * as path from 'node:path';
 
 import { expect, test } from '@playwright/test';
 
 import { violations } from '../axe';
-import { freePort, Lab, picture, ROOT } from '../lab';
+import { Lab, picture, ROOT } from '../lab';
+import { TrackingServer } from '../sample';
 
 let lab: Lab;
-let server: ChildProcess;
+const server = new TrackingServer();
 let url: string;
 
 /** A call of the server's REST. */
@@ -36,54 +36,22 @@ test.beforeAll(async () => {
   )
     .toString()
     .trim();
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
-  const folder = path.join(lab.folder, 'server');
-  fs.mkdirSync(folder, { recursive: true });
-  const log = fs.openSync(path.join(folder, 'log'), 'a');
-  const env = { ...process.env };
-  delete env.PYTHONPATH;
-  server = spawn(
+  ({ url } = await server.start(path.join(lab.folder, 'server'), {
     python,
-    [
-      '-m',
-      'mlflow',
-      'server',
-      `--port=${port}`,
-      '--workers=1',
-      `--backend-store-uri=sqlite:///${folder}/mlflow.db`,
-      `--artifacts-destination=${folder}/artifacts`
-    ],
-    {
-      cwd: folder,
-      stdio: ['ignore', log, log],
-      detached: true,
-      env: {
-        ...env,
-        // The command line of MLflow starts its web server by name.
-        PATH: `${path.dirname(python)}${path.delimiter}${env.PATH}`
-      }
+    env: {
+      PYTHONPATH: undefined,
+      // The command line of MLflow starts its web server by name.
+      PATH: `${path.dirname(python)}${path.delimiter}${process.env.PATH}`
     }
-  );
+  }));
+  expect(await (await fetch(`${url}/version`)).text()).toMatch(/^2\./);
   const stores = { old: { label: 'Old server', url } };
   await lab.start(`--CellrunsApp.stores=${JSON.stringify(stores)}`);
   lab.notebook('empty.ipynb', '1 + 1');
-  await expect
-    .poll(
-      () =>
-        fetch(`${url}/version`).then(
-          answer => answer.text(),
-          () => ''
-        ),
-      { timeout: 120_000 }
-    )
-    .toMatch(/^2\./);
 });
 
 test.afterAll(async () => {
-  if (server.pid && server.exitCode === null) {
-    process.kill(-server.pid, 'SIGKILL');
-  }
+  server.stop();
   await lab.stop();
 });
 

@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +6,7 @@ import * as path from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 
 import { freePort, Lab, picture } from '../lab';
+import { TrackingServer } from '../sample';
 
 const RUN = `
 import mlflow
@@ -33,8 +33,7 @@ print("steps", step)
 const PASSWORD = 'not-for-the-browser';
 
 let lab: Lab;
-let port = 0;
-let server: ChildProcess;
+const server = new TrackingServer();
 let refuser: http.Server;
 
 /** A real MLflow; a port where nobody listens; and a front that refuses every password, as a proxy with logins does. */
@@ -42,15 +41,15 @@ test.beforeAll(async () => {
   test.setTimeout(240_000);
   lab = new Lab();
   const nobody = await freePort();
-  port = await freePort();
-  startServer();
+  const folder = path.join(lab.folder, 'server');
+  await server.start(folder);
   refuser = http.createServer((request, response) => {
     request.resume();
     response.writeHead(401, { 'Content-Type': 'text/html' }).end('no');
   });
   await new Promise<void>(done => refuser.listen(0, '127.0.0.1', done));
   const stores = {
-    team: { label: 'Team server', url: `http://127.0.0.1:${port}` },
+    team: { label: 'Team server', url: server.url },
     lab: { label: 'Lab cluster', url: `http://127.0.0.1:${nobody}` },
     archive: {
       label: 'Archive',
@@ -63,56 +62,13 @@ test.beforeAll(async () => {
   await lab.start(`--CellrunsApp.stores=${JSON.stringify(stores)}`);
   lab.notebook('train.ipynb', RUN);
   lab.notebook('long.ipynb', LONG);
-  await answers();
 });
 
 test.afterAll(async () => {
   refuser.close();
-  killServer();
+  server.stop();
   await lab.stop();
 });
-
-function startServer(): void {
-  const folder = path.join(lab.folder, 'server');
-  server = spawn(
-    'python',
-    [
-      '-m',
-      'mlflow',
-      'server',
-      `--port=${port}`,
-      '--workers=1',
-      `--backend-store-uri=sqlite:///${folder}.db`,
-      `--artifacts-destination=${folder}`
-    ],
-    {
-      stdio: 'ignore',
-      detached: true,
-      env: { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' }
-    }
-  );
-}
-
-function killServer(): void {
-  try {
-    process.kill(-server.pid!, 'SIGKILL');
-  } catch {
-    // It is gone.
-  }
-}
-
-async function answers(): Promise<void> {
-  await expect
-    .poll(
-      () =>
-        fetch(`http://127.0.0.1:${port}/health`).then(
-          answer => answer.ok,
-          () => false
-        ),
-      { timeout: 120_000 }
-    )
-    .toBe(true);
-}
 
 /** Texts of all files below a folder. */
 function texts(folder: string): Map<string, string> {
@@ -246,7 +202,7 @@ test('a store that goes away in mid-run: what waits is counted, nothing is lost,
     })
     .toBe(true);
 
-  killServer();
+  server.stop();
   await expect(pill(page)).toContainText('away', { timeout: 60_000 });
   const waiting = pill(page)
     .locator('.jp-Cellruns-pillBadge')
@@ -270,15 +226,14 @@ test('a store that goes away in mid-run: what waits is counted, nothing is lost,
   await picture(page, 'stores-waiting-dark');
   fs.writeFileSync(path.join(lab.folder, 'stop'), '');
   await lab.idle(page);
-  startServer();
-  await answers();
+  await server.start(path.join(lab.folder, 'server'));
   await expect(waiting).toHaveCount(0, { timeout: 60_000 });
   await expect(pill(page)).not.toContainText('away', { timeout: 60_000 });
 
   const output = await page.locator('.jp-OutputArea').first().innerText();
   const steps = Number(/steps (\d+)/.exec(output)![1]);
   const count = `import mlflow
-client = mlflow.MlflowClient("http://127.0.0.1:${port}")
+client = mlflow.MlflowClient("${server.url}")
 runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "attributes.run_name = 'long'")
 history = client.get_metric_history(runs[0].info.run_id, "loss")
 print(len(runs), runs[0].info.status, [point.step for point in history] == list(range(${steps})))`;
