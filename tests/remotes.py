@@ -14,13 +14,13 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+import venv
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jupyterlab_cellruns.locks import try_lock
 
-from . import environments
 from .lab import ROOT, free_port, wait
 
 STATE = ROOT / ".cellruns"
@@ -45,7 +45,9 @@ def mlflow_2() -> str:
     try:
         if not stamp.exists():
             # MLflow 2 imports a name that SQLAlchemy 2.1 has not, and its basic-auth imports pkg_resources.
-            environments.make(folder, "mlflow[auth]<3", "sqlalchemy<2.1", "setuptools<81")
+            wanted = ["mlflow[auth]<3", "sqlalchemy<2.1", "setuptools<81"]
+            venv.create(folder, with_pip=True, clear=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", *wanted], check=True, timeout=580)
             stamp.touch()
     finally:
         os.close(lock)

@@ -122,7 +122,7 @@ def push(lab: Lab, store: str, run_ids: list[str], **options: Any) -> dict[str, 
 
 def over(lab: Lab, job_id: str) -> dict[str, Any]:
     found: dict[str, Any] = wait(
-        lambda: (job := lab.fetch(f"cellruns/push/{job_id}"))["state"] in ("done", "failed", "cancelled") and job, 240
+        lambda: (job := lab.fetch(f"cellruns/push/{job_id}"))["state"] in ("done", "failed", "cancelled") and job, 120
     )
     assert found, lab.fetch(f"cellruns/push/{job_id}")
     return found
