@@ -129,51 +129,6 @@ test('a notebook that cannot run fresh is shown with its cells', async ({
   );
 });
 
-test('a lock for uv is written with the export, and a proof that fails leads to its cell', async ({
-  page
-}) => {
-  test.setTimeout(240_000);
-  lab.notebook(
-    'only-here.ipynb',
-    'import mlflow, pathlib\nrate = 0.5',
-    'assert pathlib.Path("heights.ipynb").exists(), "only here"',
-    'with mlflow.start_run():\n    mlflow.log_metric("rate", rate)'
-  );
-  await lab.open(page, 'only-here.ipynb');
-  await lab.runAll(page);
-  await lab.idle(page);
-  await lab.save(page);
-  const dialog = await openExport(page);
-  await dialog
-    .getByRole('combobox', { name: 'Environment' })
-    .selectOption('uv');
-  await dialog.locator('li[title="uv.lock"]').click({ timeout: 90_000 });
-  await expect(dialog.locator('.jp-Cellruns-exportFiles pre')).toContainText(
-    'name = "mlflow"'
-  );
-  await picture(page, 'export-uv');
-  await dialog.getByRole('button', { name: 'Export' }).click();
-  await expect(dialog).toContainText('only-here-project');
-  expect(
-    fs.readFileSync(path.join(lab.root, 'only-here-project/uv.lock'), 'utf8')
-  ).toContain('name = "mlflow"');
-  await dialog
-    .locator('.jp-Cellruns-exportActions select')
-    .selectOption('local');
-  await dialog.getByRole('button', { name: 'Prove' }).click();
-  const verdict = dialog.locator('.jp-Cellruns-projectVerdict');
-  await expect(verdict).toHaveAttribute('data-outcome', 'failed', {
-    timeout: 150_000
-  });
-  await verdict.scrollIntoViewIfNeeded();
-  await picture(page, 'proof-failed');
-  await verdict.getByRole('button', { name: 'Go to cell 2' }).click();
-  await expect(dialog).toHaveCount(0);
-  await expect(page.locator('.jp-Cell.jp-mod-active')).toContainText(
-    'only here'
-  );
-});
-
 test('an MLproject is a form: checked, run with other values, still there after a reload', async ({
   page
 }) => {
@@ -520,4 +475,49 @@ test('a sweep: a grid with runs at once, a list one after another, children belo
   await page.keyboard.press('ArrowRight');
   await rows.nth(1).click();
   await picture(page, 'sweep-table');
+});
+
+test('a lock for uv is written with the export, and a proof that fails leads to its cell', async ({
+  page
+}) => {
+  test.setTimeout(240_000);
+  lab.notebook(
+    'only-here.ipynb',
+    'import mlflow, pathlib\nrate = 0.5',
+    'assert pathlib.Path("heights.ipynb").exists(), "only here"',
+    'with mlflow.start_run():\n    mlflow.log_metric("rate", rate)'
+  );
+  await lab.open(page, 'only-here.ipynb');
+  await lab.runAll(page);
+  await lab.idle(page);
+  await lab.save(page);
+  const dialog = await openExport(page);
+  await dialog
+    .getByRole('combobox', { name: 'Environment' })
+    .selectOption('uv');
+  await dialog.locator('li[title="uv.lock"]').click({ timeout: 90_000 });
+  await expect(dialog.locator('.jp-Cellruns-exportFiles pre')).toContainText(
+    'name = "mlflow"'
+  );
+  await picture(page, 'export-uv');
+  await dialog.getByRole('button', { name: 'Export' }).click();
+  await expect(dialog).toContainText('only-here-project');
+  expect(
+    fs.readFileSync(path.join(lab.root, 'only-here-project/uv.lock'), 'utf8')
+  ).toContain('name = "mlflow"');
+  await dialog
+    .locator('.jp-Cellruns-exportActions select')
+    .selectOption('local');
+  await dialog.getByRole('button', { name: 'Prove' }).click();
+  const verdict = dialog.locator('.jp-Cellruns-projectVerdict');
+  await expect(verdict).toHaveAttribute('data-outcome', 'failed', {
+    timeout: 150_000
+  });
+  await verdict.scrollIntoViewIfNeeded();
+  await picture(page, 'proof-failed');
+  await verdict.getByRole('button', { name: 'Go to cell 2' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.locator('.jp-Cell.jp-mod-active')).toContainText(
+    'only here'
+  );
 });
