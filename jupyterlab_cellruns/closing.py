@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from .capture.capture import Capture
 from .capture.events import RunEnd
-from .capture.kernel_runs import KernelRuns
+from .capture.kernel_runs import KernelRuns, OpenRun
 from .kernel_side.python.lifecycle import SOURCE_TAG
-from .kernels.open_runs import OpenRun, OpenRuns
+from .kernels.open_runs import OpenRuns
 from .kernels.processes import Process, Processes
 from .stores.base import StoreRefused, StoreUnavailable
 from .stores.registry import Stores
@@ -66,7 +66,7 @@ class Closer:
             now = int(time.time() * 1000)
             for run in left:
                 self._open[run] = (status, now, old)
-                old.runs[run[1]].status = status
+                old.runs[run.run].status = status
             for process in await asyncio.to_thread(self._processes.gone):
                 if process.ours and process.kernel == kernel_id:
                     self._status.setdefault(process.source, (status, old))
@@ -104,8 +104,7 @@ class Closer:
         """What failed for now, "" where something only has to come first; a store that is away holds up no other."""
         failures: list[str] = []
         for run, (status, end, old) in list(self._open.items()):
-            store_id = run[0]
-            if not self._capture.settled(old, store_id):
+            if not self._capture.settled(old, run.store):
                 failures.append("")
                 continue
             try:
@@ -131,7 +130,7 @@ class Closer:
         for left in self._open_runs.left():
             try:
                 for run in left.runs:
-                    if run[0] in self._stores:
+                    if run.store in self._stores:
                         self._end(run, "KILLED", left.seen, closed)
                 left.note.unlink(missing_ok=True)
             except (StoreUnavailable, StoreRefused, OSError) as error:
@@ -139,14 +138,13 @@ class Closer:
         return max(failures, default=None)
 
     def _end(self, run: OpenRun, status: str, end: int, closed: set[str]) -> None:
-        store_id, run_id, is_local = run
-        store = self._stores.store(store_id)
-        if is_local:
+        store = self._stores.store(run.store)
+        if run.is_local:
             # Only the store knows which of its runs that is; one that has ended stays as it is.
-            store.write([RunEnd(run_id, status, end)])
-            closed.add(run_id)
-        elif store.end_run(run_id, status, end):
-            closed.add(run_id)
+            store.write([RunEnd(run.run, status, end)])
+            closed.add(run.run)
+        elif store.end_run(run.run, status, end):
+            closed.add(run.run)
 
     def _close_process(self, process: Process, closed: set[str]) -> None:
         status, told = self._status.get(process.source, ("KILLED", None))

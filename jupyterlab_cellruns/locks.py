@@ -22,3 +22,19 @@ def try_lock(path: Path) -> int | None:
         os.close(handle)
         return None
     return handle
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another process holds the lock on `path`; in doubt, and where there is no such file, not.
+
+    Not for a lock of our own: closing a second handle would give it back (fcntl(2)).
+    """
+    if not path.exists():
+        return False
+    try:
+        handle = try_lock(path)
+    except OSError:
+        return False
+    if handle is not None:
+        os.close(handle)
+    return handle is None

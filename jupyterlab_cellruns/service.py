@@ -375,15 +375,16 @@ class Service:
     def _store_of_session(self, session_name: str | None) -> str:
         return self.store_of_notebook(self.sessions.of_session_name(session_name))
 
-    def _note_open(self) -> None:
-        open_now = {kernel: (pid, self.capture.open_runs(kernel)) for kernel, pid in self.following.foreign().items()}
+    async def _note_open(self) -> None:
+        foreign = self.following.foreign()
+        open_now = {kernel: (pid, self.capture.kernel(kernel).open_runs()) for kernel, pid in foreign.items()}
         try:
-            self._open_runs.note(open_now)
+            await asyncio.to_thread(self._open_runs.note, open_now)
         except OSError as error:
             self.log.warning("Cellruns could not note which runs are open: %s", error)
 
     def _news(self, run_ids: list[str]) -> dict[str, Any]:
-        self._note_open()
+        self.keep(asyncio.ensure_future(self._note_open()))
         runs = []
         for run_id in run_ids:
             seen = self.capture.find(run_id)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import sqlite3
@@ -23,10 +25,16 @@ ROOT = Path(__file__).parents[1]
 
 
 def free_port() -> int:
-    """A TCP port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that was free a moment ago.
+
+    Below those that the system gives out by itself (Linux: from 32768 on), from which kernels have theirs: clients of a
+    kernel that is gone try its ports again and again, and would hold up a server that has come to one of them.
+    """
+    while True:
+        port = random.SystemRandom().randrange(15_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait(condition: Callable[[], Any], seconds: float = 20.0, step: float = 0.05) -> Any:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
-
-from . import environments
 
 PACKAGES = ("ipykernel<7", "mlflow-skinny<3", "pandas<3", "scikit-learn")
 
 
 def make_environment(folder: Path) -> Path:
-    """The environment's Python."""
-    return environments.make(folder, *PACKAGES)
+    """The environment's Python. Made by uv: in seconds, where pip needs minutes on two cores."""
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "--quiet", "--seed", "--clear", "--python", sys.executable, folder], check=True)
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    # Kernels are started from it again and again: they should not compile their sources each time.
+    install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *PACKAGES]
+    subprocess.run(install, check=True, timeout=500)
+    return python
 
 
 def add_kernelspec(lab_folder: Path, python: Path) -> None:

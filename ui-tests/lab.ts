@@ -196,6 +196,14 @@ export class Lab {
     );
   }
 
+  /** Change to the dark theme, and wait until it is there. */
+  async dark(page: Page): Promise<void> {
+    await this.command(page, 'apputils:change-theme', {
+      theme: 'JupyterLab Dark'
+    });
+    await page.locator('body[data-jp-theme-light="false"]').waitFor();
+  }
+
   /** Start all cells of the notebook. */
   async runAll(page: Page): Promise<void> {
     await page.getByRole('button', { name: /^Cellruns: Ready/ }).waitFor();
@@ -258,12 +266,17 @@ export async function picture(
   await target.screenshot({ path: path.join(folder, `${name}.png`) });
 }
 
-export function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = net.createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
+/** A port that was free a moment ago; where from, and why there, says `free_port` in tests/lab.py. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    const isFree = await new Promise<boolean>(resolve => {
+      const server = net.createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) {
+      return port;
+    }
+  }
 }

@@ -15,7 +15,7 @@ from ..stores import rules
 from ..stores.base import Refusal, Store
 from .events import ATTACHED, Envelope, attached, attached_id
 from .inbox import ALL, Inbox
-from .kernel_runs import KernelRuns, SeenRun
+from .kernel_runs import KernelRuns, OpenRun, SeenRun
 from .spool import SpoolFolder
 from .writer import Writer
 
@@ -169,12 +169,8 @@ class Capture:
             fresh.problem_count = old.problem_count
             return old
 
-    def open_runs(self, kernel_id: str) -> tuple[tuple[str, str, bool], ...]:
-        """`(store id, run, is_local)` of what a kernel has open in our stores."""
-        return _in_stores(self.kernel(kernel_id))
-
-    def finish(self, old: KernelRuns) -> tuple[tuple[str, str, bool], ...]:
-        """A kernel process is gone: read the rest of its spool. Blocks; what it has left open, as in `open_runs`."""
+    def finish(self, old: KernelRuns) -> tuple[OpenRun, ...]:
+        """A kernel process is gone: read the rest of its spool. Blocks; what it has left open."""
         # What was sent before the end may still be queued here.
         done = threading.Event()
         self._queue.put(("", done.set))
@@ -183,7 +179,7 @@ class Capture:
             self._gone.add(source)
             self._inbox.end(source)
             self._tidy(source)
-        return _in_stores(old)
+        return old.open_runs()
 
     def settled(self, old: KernelRuns, store_id: str | None = None) -> bool:
         """Whether all is stored that a kernel process has told which `finish` was called for; in one store, or in all."""
@@ -357,10 +353,6 @@ class Capture:
             self._owner_of_source.pop(source, None)
             self._adopted.pop(source, None)
             self._gone.discard(source)
-
-
-def _in_stores(kernel: KernelRuns) -> tuple[tuple[str, str, bool], ...]:
-    return tuple((store, r.run, r.is_local) for r in kernel.active() if (store := attached_id(r.store)) is not None)
 
 
 def _resolve(future: asyncio.Future[bool]) -> None:

@@ -6,9 +6,9 @@ import json
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from .events import Envelope, Metrics, RunEnd, RunStart
+from .events import Envelope, Metrics, RunEnd, RunStart, attached_id
 
 _MOST_ANCHORS = 200
 _MOST_RUNS = 5000
@@ -29,6 +29,14 @@ class SeenRun:
     points: int = 0
     is_local: bool = False
     """The sender chose the id; in the store the run has another."""
+
+
+class OpenRun(NamedTuple):
+    """A run that has not ended, in one of our stores (by its id); `run` and `is_local` as in `SeenRun`."""
+
+    store: str
+    run: str
+    is_local: bool
 
 
 @dataclass
@@ -65,7 +73,7 @@ class KernelRuns:
                     self._drop_ended()
             if isinstance(event, RunStart):
                 seen.name, seen.experiment, seen.status = event.name, event.experiment, "RUNNING"
-                seen.is_local = not event.exists
+                seen.is_local = seen.is_local or not event.exists
             elif isinstance(event, RunEnd):
                 seen.status = event.status
             elif isinstance(event, Metrics):
@@ -92,6 +100,12 @@ class KernelRuns:
     def active(self) -> list[SeenRun]:
         """Runs that have not ended, oldest first."""
         return [run for run in list(self.runs.values()) if run.status == "RUNNING"]
+
+    def open_runs(self) -> tuple[OpenRun, ...]:
+        """What is open in our stores, oldest first."""
+        return tuple(
+            OpenRun(store, r.run, r.is_local) for r in self.active() if (store := attached_id(r.store)) is not None
+        )
 
     def anchors(self) -> list[dict[str, Any]]:
         """Chart outputs as in `GET kernels/<id>/anchors`, oldest first."""

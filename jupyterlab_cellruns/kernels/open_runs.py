@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..capture.kernel_runs import OpenRun
 from ..capture.spool import write_private
 from ..kernel_side.python.alive import host, started
 from .processes import may_be_gone, server_lives
-
-OpenRun = tuple[str, str, bool]
-"""`(store id, run, is_local)`; `is_local`: the sender chose the id, and the store has another for it."""
 
 
 class LeftRuns(NamedTuple):
@@ -37,10 +36,15 @@ class OpenRuns:
     def __init__(self, folder: Path, server: Path) -> None:
         self.folder = folder
         self._server = server
+        self._lock = threading.Lock()
         self._noted: dict[str, tuple[int, tuple[OpenRun, ...]]] = {}
 
     def note(self, kernels: dict[str, tuple[int, tuple[OpenRun, ...]]]) -> None:
-        """What is open now: `{kernel id: (pid, runs)}` of all kernels of this server. Raises OSError."""
+        """What is open now: `{kernel id: (pid, runs)}` of all kernels of this server. Thread-safe. Raises OSError."""
+        with self._lock:
+            self._write(kernels)
+
+    def _write(self, kernels: dict[str, tuple[int, tuple[OpenRun, ...]]]) -> None:
         wanted = {kernel: entry for kernel, entry in kernels.items() if entry[1]}
         if wanted == self._noted:
             return
@@ -72,7 +76,7 @@ class OpenRuns:
             server = str(record["server"])
             if server == str(self._server) or server_lives(server) or not may_be_gone(record, time.time() - seen):
                 return None
-            runs = tuple((str(store), str(run), bool(is_local)) for store, run, is_local in record["runs"])
+            runs = tuple(OpenRun(str(store), str(run), bool(is_local)) for store, run, is_local in record["runs"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return LeftRuns(note, runs, int(seen * 1000))

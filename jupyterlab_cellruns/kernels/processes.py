@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..kernel_side.python.alive import BEAT_SECONDS, host, started
-from ..locks import try_lock
+from ..locks import is_locked, try_lock
 from ..spools import SERVER_LOCK
 
 _SILENT_SECONDS = 10 * BEAT_SECONDS
@@ -92,17 +92,8 @@ class Processes:
 
 
 def server_lives(server: str) -> bool:
-    """Whether the server with this spool folder lives. Not for our own: a second handle would give its lock back."""
-    lock = Path(server) / SERVER_LOCK
-    if not server or not lock.exists():
-        return False
-    try:
-        handle = try_lock(lock)
-    except OSError:
-        return False
-    if handle is not None:
-        os.close(handle)
-    return handle is None
+    """Whether the server with this spool folder lives. Not for our own (`is_locked`)."""
+    return bool(server) and is_locked(Path(server) / SERVER_LOCK)
 
 
 def _record(path: Path) -> dict[str, object]:

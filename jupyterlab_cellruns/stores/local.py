@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..locks import try_lock
+from ..locks import is_locked, try_lock
 from . import schema
 from .attached import LOCAL, AttachedStore
 from .base import Store, StoreRefused, StoreUnavailable
@@ -168,7 +168,7 @@ class LocalStore(AttachedStore):
         verdict = schema.check(folder / DATABASE)
         if verdict.kind not in ("ready", "busy"):
             with self._creation_guard:
-                if self._creation is not None or _is_locked(_creation_lock(folder)):
+                if self._creation is not None or is_locked(_creation_lock(folder)):
                     return schema.Verdict("new", folder / DATABASE)
         return verdict
 
@@ -245,19 +245,6 @@ class LocalStore(AttachedStore):
 
 def _creation_lock(folder: Path) -> Path:
     return folder / f".{DATABASE}.lock"
-
-
-def _is_locked(path: Path) -> bool:
-    """Whether another process holds a lock."""
-    if not path.exists():
-        return False
-    try:
-        handle = try_lock(path)
-    except OSError:
-        return False
-    if handle is not None:
-        os.close(handle)
-    return handle is None
 
 
 def _on_network(folder: Path) -> bool:

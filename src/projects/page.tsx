@@ -53,19 +53,22 @@ export class ProjectPage extends ReactWidget {
     this.uri = request.uri;
     this.version = request.version;
     const release = this.hold();
-    const isShown = await this.look();
-    const model = this._model;
-    if (model && isShown) {
-      model.choose({
-        entryName: request.entry_point,
-        manager: request.env_manager,
-        experiment: request.experiment
-      });
-      for (const [name, value] of Object.entries(request.parameters)) {
-        model.give(name, value);
+    try {
+      const isShown = await this.look();
+      const model = this._model;
+      if (model && isShown) {
+        model.choose({
+          entryName: request.entry_point,
+          manager: request.env_manager,
+          experiment: request.experiment
+        });
+        for (const [name, value] of Object.entries(request.parameters)) {
+          model.give(name, value);
+        }
       }
+    } finally {
+      release();
     }
-    release();
   }
 
   /** Fetches the MLproject of the address; whether it is shown now. Of several at once the last one counts. */

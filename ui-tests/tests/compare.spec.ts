@@ -457,9 +457,7 @@ test('dark and narrow: every view still fits and is legible', async ({
   page
 }) => {
   await lab.open(page, 'n.ipynb');
-  await lab.command(page, 'apputils:change-theme', {
-    theme: 'JupyterLab Dark'
-  });
+  await lab.dark(page);
   await page.setViewportSize({ width: 760, height: 900 });
   const compare = await open(page, 'table');
   await picture(page, 'compare-dark-narrow');

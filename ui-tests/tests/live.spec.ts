@@ -110,13 +110,7 @@ test('Notebook 7 shows the same chart', async ({ page }) => {
 
 test('dark theme', async ({ page }) => {
   await lab.open(page, 'odd.ipynb');
-  await lab.command(page, 'apputils:change-theme', {
-    theme: 'JupyterLab Dark'
-  });
-  await expect(page.locator('body')).toHaveAttribute(
-    'data-jp-theme-light',
-    'false'
-  );
+  await lab.dark(page);
   await lab.command(page, 'cellruns:open-runs');
   await expect(
     page.locator('.jp-Cellruns-panel [role="row"]').first()

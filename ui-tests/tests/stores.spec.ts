@@ -169,13 +169,7 @@ test('a store is chosen in the menu, without a restart; what is wrong with one i
   await expect(pill(page)).toContainText('Archive: error');
   expect(await page.content()).not.toContain(PASSWORD);
   await picture(page, 'stores-refused');
-  await lab.command(page, 'apputils:change-theme', {
-    theme: 'JupyterLab Dark'
-  });
-  await expect(page.locator('body')).toHaveAttribute(
-    'data-jp-theme-light',
-    'false'
-  );
+  await lab.dark(page);
   await page.waitForTimeout(500);
   if (!(await menu(page).isVisible())) {
     await pill(page).click();
@@ -212,13 +206,7 @@ test('a store that goes away in mid-run: what waits is counted, nothing is lost,
   await expect(menu(page)).toContainText(
     /\d+ points wait to be stored; they are kept on disk until then/
   );
-  await lab.command(page, 'apputils:change-theme', {
-    theme: 'JupyterLab Dark'
-  });
-  await expect(page.locator('body')).toHaveAttribute(
-    'data-jp-theme-light',
-    'false'
-  );
+  await lab.dark(page);
   await page.waitForTimeout(500);
   if (!(await menu(page).isVisible())) {
     await pill(page).click();

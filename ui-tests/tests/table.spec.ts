@@ -421,13 +421,7 @@ test('axe-core finds nothing in the panel and the tab, in both themes', async ({
   expect(await violations(page, '.jp-MainAreaWidget .jp-Cellruns')).toEqual([]);
   await filter(table).fill('');
   await picture(page, 'table');
-  await lab.command(page, 'apputils:change-theme', {
-    theme: 'JupyterLab Dark'
-  });
-  await expect(page.locator('body')).toHaveAttribute(
-    'data-jp-theme-light',
-    'false'
-  );
+  await lab.dark(page);
   expect(await violations(page, '#jp-Cellruns-runs')).toEqual([]);
   expect(await violations(page, '.jp-MainAreaWidget .jp-Cellruns')).toEqual([]);
   await picture(page, 'table-dark');
