@@ -201,7 +201,10 @@ export class Lab {
     await this.command(page, 'apputils:change-theme', {
       theme: 'JupyterLab Dark'
     });
-    await page.locator('body[data-jp-theme-light="false"]').waitFor();
+    // The body has no height of its own, and so is never "visible".
+    await page
+      .locator('body[data-jp-theme-light="false"]')
+      .waitFor({ state: 'attached' });
   }
 
   /** Start all cells of the notebook. */

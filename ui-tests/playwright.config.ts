@@ -8,7 +8,10 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   workers: 1,
   retries: process.env.CI ? 1 : 0,
+  // More than this is one fault that all have: what the others would say is not worth their time.
+  maxFailures: 6,
   use: {
+    actionTimeout: 90_000,
     viewport: { width: 1360, height: 900 },
     launchOptions: {
       executablePath: process.env.CELLRUNS_CHROMIUM ?? '/usr/bin/chromium',
