@@ -7,6 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 from .capture.capture import Capture
 from .capture.events import RunEnd
@@ -49,6 +50,8 @@ class Closer:
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
         self._failing = False
+        self._given_up: set[str | Path] = set()
+        """Runs that their store refuses to end, and their signs and notes: tried again when the server starts again."""
 
     def expect(self, kernel_id: str) -> None:
         """`kernel_ended` will be called for this kernel in a moment: what it said last is still on its way."""
@@ -113,6 +116,8 @@ class Closer:
             except (StoreUnavailable, StoreRefused) as error:
                 failures.append(str(error))
         for process in self._processes.gone():
+            if process.source in self._given_up:
+                continue
             coming = self._ending[process.kernel] or process.kernel in self._followed()
             if process.ours and process.source not in self._status and coming:
                 # It has gone a moment ago: `kernel_ended` is about to come, or its shutdown is still under way.
@@ -128,26 +133,45 @@ class Closer:
             except (StoreUnavailable, StoreRefused) as error:
                 failures.append(str(error))
         for left in self._open_runs.left():
+            if left.note in self._given_up:
+                continue
             try:
-                for run in left.runs:
-                    if run.store in self._stores:
-                        self._end(run, "KILLED", left.seen, closed)
-                left.note.unlink(missing_ok=True)
+                known = [run for run in left.runs if run.store in self._stores]
+                if all([self._end(run, "KILLED", left.seen, closed) for run in known]):
+                    left.note.unlink(missing_ok=True)
+                else:
+                    self._given_up.add(left.note)
             except (StoreUnavailable, StoreRefused, OSError) as error:
                 failures.append(str(error))
         return max(failures, default=None)
 
-    def _end(self, run: OpenRun, status: str, end: int, closed: set[str]) -> None:
-        store = self._stores.store(run.store)
-        if run.is_local:
-            # Only the store knows which of its runs that is; one that has ended stays as it is.
-            store.write([RunEnd(run.run, status, end)])
-            closed.add(run.run)
-        elif store.end_run(run.run, status, end):
-            closed.add(run.run)
+    def _end(self, run: OpenRun, status: str, end: int, closed: set[str]) -> bool:
+        if not run.is_local:
+            return self._end_in(run.store, run.run, status, end, closed)
+        # Only the store knows which of its runs that is; one that has ended stays as it is.
+        self._stores.store(run.store).write([RunEnd(run.run, status, end)])
+        closed.add(run.run)
+        return True
+
+    def _end_in(self, store_id: str, run_id: str, status: str, end: int, closed: set[str]) -> bool:
+        """False where the store refuses it, which is said once."""
+        if run_id in self._given_up:
+            return False
+        try:
+            if self._stores.store(store_id).end_run(run_id, status, end):
+                closed.add(run_id)
+        except StoreRefused as error:
+            self._given_up.add(run_id)
+            self._log.warning(
+                "Cellruns cannot close run %s of a kernel that has ended, as store '%s' refuses it: %s End it by hand "
+                "(runs table, 'End'), or start this server again once the store permits it.", run_id, store_id, error,
+            )
+            return False
+        return True
 
     def _close_process(self, process: Process, closed: set[str]) -> None:
         status, told = self._status.get(process.source, ("KILLED", None))
+        is_done = True
         for store_id in process.stores:
             if store_id not in self._stores:
                 # Not configured here any more: nobody can close its runs.
@@ -159,7 +183,9 @@ class Closer:
                     # was given by the code that logged it, and tells nothing.)
                     continue
                 end = int(time.time() * 1000) if told is not None else max(process.seen, run.last or 0)
-                if store.end_run(run.run_id, status, end):
-                    closed.add(run.run_id)
-        self._processes.forget(process.source)
-        self._status.pop(process.source, None)
+                is_done &= self._end_in(store_id, run.run_id, status, end, closed)
+        if is_done:
+            self._processes.forget(process.source)
+            self._status.pop(process.source, None)
+        else:
+            self._given_up.add(process.source)

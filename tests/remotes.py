@@ -108,7 +108,7 @@ class TrackingServer:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def ask(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+    def ask(self, path: str, body: Any = None, headers: dict[str, str] | None = None, method: str | None = None) -> Any:
         """A call of its REST, as the admin where it has logins."""
         import base64
 
@@ -116,9 +116,9 @@ class TrackingServer:
         if self.login:
             made["Authorization"] = "Basic " + base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
         data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(f"{self.url}/api/2.0/mlflow/{path}", data=data, headers=made)
+        request = urllib.request.Request(f"{self.url}/api/2.0/mlflow/{path}", data=data, headers=made, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"{}")
 
     def run(self, run_id: str) -> dict[str, Any]:
         """A run as the server tells it."""

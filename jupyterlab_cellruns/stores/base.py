@@ -129,7 +129,10 @@ class Store(Protocol):
         ...
 
     def end_run(self, run_id: str, status: str, end_time: int) -> bool:
-        """End a run that is still RUNNING; False (and no change) where it has ended already."""
+        """End a run that is still RUNNING; False (and no change) where it has ended already, or is not there.
+
+        Raises `StoreRefused` where the store does not permit it.
+        """
         ...
 
     def tagged(self, tags: Mapping[str, str], open_only: bool = False, limit: int = 1000) -> list[TaggedRun]:

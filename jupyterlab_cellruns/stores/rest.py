@@ -254,8 +254,10 @@ class RestStore:
             if info["status"] not in OPEN:
                 return False
             self._rest.call("POST", "runs/update", json={"run_id": run_id, "status": status, "end_time": end_time})
-        except ApiError:
-            return False
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise StoreRefused(error.message, "") from error
         self._touch([run_id])
         return True
 

@@ -19,6 +19,7 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { type ReadonlyPartialJSONObject, UUID } from '@lumino/coreutils';
 
+import { tabArea } from '../area';
 import type { ChartEngine } from '../charts/engine';
 import { Pacer } from '../charts/pacer';
 import { IRunsClient } from '../client/tokens';
@@ -149,8 +150,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
         label();
         void tracker.save(made);
       });
-      // A page of Notebook 7 has one main widget and takes no other.
-      shell.add(made, labShell ? 'main' : 'right', {
+      shell.add(made, tabArea(labShell), {
         rank: 820,
         type: 'Cellruns'
       });

@@ -13,6 +13,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { tabArea } from '../area';
 import { RunsError } from '../client/errors';
 // The first look is taken at the start.
 // eslint-disable-next-line jupyter/prefer-lazy-imports
@@ -118,8 +119,7 @@ export const foldersPlugin: JupyterFrontEndPlugin<void> = {
             return;
           }
           const id = `jp-cellruns-folder-${folder.id}`;
-          // A page of Notebook 7 has one main widget and takes no other.
-          const area = labShell ? 'main' : 'right';
+          const area = tabArea(labShell);
           if (![...shell.widgets(area)].some(one => one.id === id)) {
             const { makeFolderTab } = await import('./tab');
             const migrate = () =>

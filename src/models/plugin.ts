@@ -8,6 +8,7 @@ import { WidgetTracker } from '@jupyterlab/apputils';
 import type { DocumentWidget } from '@jupyterlab/docregistry';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { tabArea } from '../area';
 import { ModelDocument, ModelFactory } from './document';
 import { modelIcon } from './icon';
 import { StoredModelWidget } from './stored';
@@ -140,8 +141,7 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
           void stored.add(widget);
         }
         if (!widget.isAttached) {
-          // A page of Notebook 7 has one main widget and takes no other.
-          app.shell.add(widget, labShell ? 'main' : 'right', {
+          app.shell.add(widget, tabArea(labShell), {
             rank: 800,
             type: 'Cellruns'
           });

@@ -17,6 +17,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ToolbarButton } from '@jupyterlab/ui-components';
 
+import { tabArea } from '../area';
 import { IRunsClient } from '../client/tokens';
 import { ProjectDocument, ProjectFactory } from './document';
 import { exportIcon, projectIcon } from './icon';
@@ -249,8 +250,7 @@ export const projectsPlugin: JupyterFrontEndPlugin<void> = {
         made.title.label = trans.__('Projects');
         made.title.icon = projectIcon;
         made.title.closable = true;
-        // A page of Notebook 7 has one main widget and takes no other.
-        shell.add(made, labShell ? 'main' : 'right', {
+        shell.add(made, tabArea(labShell), {
           rank: 830,
           type: 'Cellruns'
         });

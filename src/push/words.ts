@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { formatBytes } from '../text';
 import type { IPush, IPushRun } from './tokens';
 
 /** One line that says how far a push is. */
@@ -70,9 +71,9 @@ export function stepText(run: IPushRun, trans: TranslationBundle): string {
           )
         : trans.__('%1 points', run.points_sent.toLocaleString());
     case 'artifacts':
-      return trans.__('artifacts, %1', sizeText(run.bytes_sent));
+      return trans.__('artifacts, %1', formatBytes(run.bytes_sent));
     case 'models':
-      return trans.__('models, %1', sizeText(run.bytes_sent));
+      return trans.__('models, %1', formatBytes(run.bytes_sent));
     case 'params':
       return trans.__('params and tags');
     default:
@@ -96,16 +97,4 @@ export function stateText(run: IPushRun, trans: TranslationBundle): string {
           ? trans.__('brought up to date')
           : trans.__('was there, checked');
   }
-}
-
-/** Bytes as people read them. */
-export function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }

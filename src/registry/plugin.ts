@@ -10,6 +10,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
 
+import { tabArea } from '../area';
 import { IRunsClient } from '../client/tokens';
 import { modelIcon } from '../models/icon';
 import { LinkCommands } from '../models/tokens';
@@ -132,8 +133,7 @@ export const registryPlugin: JupyterFrontEndPlugin<void> = {
           void tracker.add(widget);
         }
         if (!widget.isAttached) {
-          // A page of Notebook 7 has one main widget and takes no other.
-          app.shell.add(widget, labShell ? 'main' : 'right', {
+          app.shell.add(widget, tabArea(labShell), {
             rank: 810,
             type: 'Cellruns'
           });

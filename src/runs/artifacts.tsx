@@ -6,9 +6,9 @@ import {
 } from '@jupyterlab/ui-components';
 import React, { useEffect, useMemo, useState } from 'react';
 
+import { formatBytes } from '../text';
 import type { ArtifactsModel, IArtifactRow, Preview } from './artifacts-model';
 import { useSignal, useView } from './context';
-import { formatBytes } from './format';
 import { saveFileIcon } from './icons';
 import { OPEN_MODEL } from './models';
 import { Failure, Skeleton } from './states';

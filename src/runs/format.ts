@@ -97,15 +97,3 @@ export function formatTime(time: number): string {
     timeStyle: 'medium'
   });
 }
-
-/** A number of bytes: `0 B`, `1.5 KB`, `12 MB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  let size = bytes;
-  let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) {
-    size /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 || size >= 10 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
-}

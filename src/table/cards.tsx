@@ -4,10 +4,10 @@ import { useSignal, useView } from '../runs/context';
 import { Ago, Duration } from '../runs/time';
 import { CellValue, cellText, withLive } from './cell';
 import { columnLabel, type IColumn } from './columns';
+import { lineProps, type ILine } from './line-props';
 import { useLines, type ILineActions } from './lines';
 import type { TableModel } from './model';
 import { NameCell } from './name-cell';
-import type { ITableRow } from './row';
 
 const ROW_HEIGHT = 50;
 /** Values a run shows where nobody has chosen columns. */
@@ -80,50 +80,22 @@ export function TableCards(props: {
 }
 
 const Card = memo(
-  (props: {
-    model: TableModel;
-    row: ITableRow | undefined;
-    index: number;
-    top: number;
-    columns: readonly IColumn[];
-    most: number;
-    active: boolean;
-    selected: boolean;
-    onFocus: (index: number) => void;
-    onClick: (event: React.MouseEvent, row: ITableRow, index: number) => void;
-    onMenu: (x: number, y: number) => void;
-  }): JSX.Element => {
+  (
+    props: ILine & {
+      columns: readonly IColumn[];
+      most: number;
+    }
+  ): JSX.Element => {
     const { model, row, index, columns, selected } = props;
     const { trans } = useView();
     return (
       <div
-        role="row"
         className="jp-Cellruns-row"
         style={{
           top: props.top,
           ['--cellruns-depth' as string]: Math.min(row?.depth ?? 0, 4)
         }}
-        data-index={index}
-        data-run={row?.id}
-        data-group={row?.isGroup ?? undefined}
-        data-deleted={row?.deleted ?? undefined}
-        aria-rowindex={index + 1}
-        aria-level={(row?.depth ?? 0) + 1}
-        aria-expanded={row && row.children > 0 ? row.expanded : undefined}
-        aria-selected={selected}
-        tabIndex={props.active ? 0 : -1}
-        onFocus={() => props.onFocus(index)}
-        onClick={event => row && props.onClick(event, row, index)}
-        onContextMenu={event => {
-          if (row && !row.isGroup) {
-            event.preventDefault();
-            event.stopPropagation();
-            if (!model.selection.has(row.id)) {
-              model.selection.set([row.id]);
-            }
-            props.onMenu(event.clientX, event.clientY);
-          }
-        }}
+        {...lineProps(props, 0)}
       >
         {row === undefined ? (
           <span

@@ -25,6 +25,7 @@ import {
   type IColumn
 } from './columns';
 import { HeadCell } from './head-cell';
+import { lineProps, type ILine } from './line-props';
 import { useLines, type ILineActions } from './lines';
 import type { TableModel } from './model';
 import { NameCell } from './name-cell';
@@ -137,18 +138,11 @@ export function TableGrid(props: {
 }
 
 const GridRow = memo(
-  (props: {
-    model: TableModel;
-    row: ITableRow | undefined;
-    index: number;
-    top: number;
-    shown: readonly IShown[];
-    active: boolean;
-    selected: boolean;
-    onFocus: (index: number) => void;
-    onClick: (event: React.MouseEvent, row: ITableRow, index: number) => void;
-    onMenu: (x: number, y: number) => void;
-  }): JSX.Element => {
+  (
+    props: ILine & {
+      shown: readonly IShown[];
+    }
+  ): JSX.Element => {
     const { model, row, index, shown, selected } = props;
     const { trans } = useView();
     const node = useRef<HTMLDivElement>(null);
@@ -167,35 +161,14 @@ const GridRow = memo(
     return (
       <div
         ref={node}
-        role="row"
         className="jp-Cellruns-gridRow"
         style={{
           transform: `translateY(${props.top}px)`,
           height: ROW_HEIGHT,
           ['--cellruns-depth' as string]: Math.min(row?.depth ?? 0, 6)
         }}
-        data-index={index}
-        data-run={row?.id}
+        {...lineProps(props, 1)}
         data-loading={row === undefined}
-        data-group={row?.isGroup ?? undefined}
-        data-deleted={row?.deleted ?? undefined}
-        aria-rowindex={index + 2}
-        aria-level={(row?.depth ?? 0) + 1}
-        aria-expanded={row && row.children > 0 ? row.expanded : undefined}
-        aria-selected={selected}
-        tabIndex={props.active ? 0 : -1}
-        onFocus={() => props.onFocus(index)}
-        onClick={event => row && props.onClick(event, row, index)}
-        onContextMenu={event => {
-          if (row && !row.isGroup) {
-            event.preventDefault();
-            event.stopPropagation();
-            if (!model.selection.has(row.id)) {
-              model.selection.set([row.id]);
-            }
-            props.onMenu(event.clientX, event.clientY);
-          }
-        }}
       >
         {row === undefined ? (
           <span

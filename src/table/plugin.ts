@@ -16,6 +16,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 
+import { tabArea } from '../area';
 import { IRunsClient } from '../client/tokens';
 import { ILiveRuns } from '../live/tokens';
 import { cellrunsIcon } from '../runs/icons';
@@ -132,8 +133,7 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
         widget.title.label = trans.__('Runs');
         widget.title.icon = cellrunsIcon;
         widget.title.closable = true;
-        // A page of Notebook 7 has one main widget and takes no other.
-        shell.add(widget, labShell ? 'main' : 'right', {
+        shell.add(widget, tabArea(labShell), {
           rank: 805,
           type: 'Cellruns'
         });

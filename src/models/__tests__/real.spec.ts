@@ -11,6 +11,10 @@ const PYTHON = resolve('.venv/bin/python');
 const HAS_MLFLOW =
   existsSync(PYTHON) &&
   spawnSync(PYTHON, ['-c', 'import mlflow.sklearn, pandas']).status === 0;
+/** Spark is a large package that few have; where it is (PYTHONPATH counts), its code is run too. */
+const HAS_SPARK =
+  HAS_MLFLOW &&
+  spawnSync(PYTHON, ['-c', 'import pyspark, setuptools']).status === 0;
 
 const MAKE = `
 import warnings; warnings.filterwarnings("ignore")
@@ -129,6 +133,21 @@ describe.skipIf(!HAS_MLFLOW)('models of the MLflow that is installed', () => {
       codes.map(snippet => snippet.code)
     );
   }, 120_000);
+
+  it.skipIf(!HAS_SPARK)(
+    'predict in Spark with the code that is offered',
+    () => {
+      python(
+        RUN,
+        [...models.keys()].flatMap(name =>
+          snippetsOf(name)
+            .filter(snippet => snippet.id === 'spark-udf')
+            .map(snippet => snippet.code)
+        )
+      );
+    },
+    300_000
+  );
 
   it("have commands that MLflow's command line takes", () => {
     const lines = snippetsOf('my table')

@@ -2,7 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it } from 'vitest';
 
 import type { IPush, IPushRun } from '../tokens';
-import { endLine, progressLine, sizeText, stateText } from '../words';
+import { endLine, progressLine, stateText } from '../words';
 
 const trans = nullTranslator.load('jupyterlab_cellruns');
 
@@ -68,14 +68,5 @@ describe('a push in words', () => {
   it('tells a copy that was made from one that was there', () => {
     expect(stateText(run({ state: 'done', made: true }), trans)).toBe('pushed');
     expect(stateText(run({ state: 'done' }), trans)).toBe('was there, checked');
-  });
-
-  it('writes sizes', () => {
-    expect([0, 999, 1500, 123_456_789].map(sizeText)).toEqual([
-      '0 B',
-      '999 B',
-      '1.5 kB',
-      '123 MB'
-    ]);
   });
 });
