@@ -163,8 +163,9 @@ class Closer:
         except StoreRefused as error:
             self._given_up.add(run_id)
             self._log.warning(
-                "Cellruns cannot close run %s of a kernel that has ended, as store '%s' refuses it: %s End it by hand "
-                "(runs table, 'End'), or start this server again once the store permits it.", run_id, store_id, error,
+                "Cellruns cannot close run %s of a kernel that has ended, as store '%s' refuses it: %s. End it by hand "
+                "(runs table, 'End'), or start this server again once the store permits it.", run_id, store_id,
+                str(error).rstrip("."),
             )
             return False
         return True

@@ -196,31 +196,31 @@ def test_mlflows_own_variables_name_the_default_store(tmp_path: Path, server_3: 
 
 
 def test_a_run_that_the_store_refuses_to_end_is_told_of_once_and_ended_when_it_is_permitted(
-    tmp_path: Path, server_3: TrackingServer
+    tmp_path: Path, server_2: TrackingServer
 ) -> None:
-    server_3.ask("users/create", {"username": "guest", "password": "the guest's own"})
-    configured = {"guest": {"url": server_3.url, "user": "guest", "password": {"env": "GUEST_PASSWORD"}}}
+    server_2.ask("users/create", {"username": "guest", "password": "the guest's own"})
+    configured = {"guest": {"url": server_2.url, "user": "guest", "password": {"env": "GUEST_PASSWORD"}}}
     options = f"--CellrunsApp.stores={configured!r}", "--CellrunsApp.default_store=guest"
     with Lab(tmp_path, *options, env={"GUEST_PASSWORD": "the guest's own"}) as lab:
         kernel = lab.notebook("guest.ipynb").ready()
         run_id = done(kernel, "import mlflow\nrun = mlflow.start_run()\nmlflow.log_metric('m', 1.0)\nprint(run.info.run_id)")
-        assert wait(lambda: server_3.history(run_id, "m"))
-        experiment = server_3.run(run_id)["info"]["experiment_id"]
+        assert wait(lambda: server_2.history(run_id, "m"))
+        experiment = server_2.run(run_id)["info"]["experiment_id"]
 
         def permit(permission: str) -> None:
             body = {"experiment_id": experiment, "username": "guest", "permission": permission}
-            server_3.ask("experiments/permissions/update", body, method="PATCH")
+            server_2.ask("experiments/permissions/update", body, method="PATCH")
 
         permit("READ")
         kernel.send("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
         assert wait(lambda: "cannot close" in lab.log(), 30)
         told = next(line for line in lab.log().splitlines() if "cannot close" in line)
         assert "Permission denied" in told
-        assert "End them by hand" in told
-        assert server_3.status(run_id) == "RUNNING"
+        assert "End it by hand" in told
+        assert server_2.status(run_id) == "RUNNING"
         time.sleep(5)
         assert lab.log().count("cannot close") == 1, "it is said again and again"
         permit("EDIT")
         lab.stop()
         lab.start()
-        assert wait(lambda: server_3.status(run_id) == "KILLED", 30)
+        assert wait(lambda: server_2.status(run_id) == "KILLED", 30)
