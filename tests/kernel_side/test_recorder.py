@@ -7,6 +7,7 @@ import math
 import signal
 import threading
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,27 @@ def test_values_that_json_has_not_are_named(tmp_path: Path) -> None:
         rec.put((run, "loss", value, 0, step))
     rec.flush()
     assert [v for _, v in points(channel.lines)[("r", "loss")]] == [1.0, "NaN", "Infinity", "-Infinity"]
+
+
+def test_a_read_waits_for_the_first_envelope_too(tmp_path: Path) -> None:
+    """It has left the queue, and its lane is not there yet: a request that asks then must name it all the same."""
+    made, _ = recorder(tmp_path)
+    make_lane, taken, go_on = made._make_lane, threading.Event(), threading.Event()
+
+    def slowly(store: str) -> Lane:
+        taken.set()
+        go_on.wait(10)
+        return make_lane(store)
+
+    made._make_lane = slowly
+    assert not made.used
+    made.put((RunState("run", "attached"), "loss", 1.0, 1, 0))
+    assert taken.wait(10)
+    assert (made.buffer, made.lanes) == (deque(), {})
+    assert made.used
+    threading.Timer(0.2, go_on.set).start()
+    made.flush()
+    assert made.lanes["attached"].seq == 0
 
 
 def test_an_envelope_never_mixes_stores_or_cells(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ class RunContext:
 
         class CellrunsHeaders(RequestHeaderProvider):
             def in_context(self):
-                return os.getpid() == tracking.pid and bool(tracking.recorder.lanes or tracking.recorder.buffer)
+                return os.getpid() == tracking.pid and tracking.recorder.used
 
             def request_headers(self):
                 return tracking.applied_header()

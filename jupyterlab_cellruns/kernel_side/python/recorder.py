@@ -67,6 +67,11 @@ class Recorder:
         self._pid = os.getpid()
         self._last = 0.0
 
+    @property
+    def used(self):
+        """Whether anything was ever queued. Queue and lanes say it not: the first envelope may be on its way to a lane."""
+        return self.armed or self._started or bool(self.lanes)
+
     def put(self, item):
         """Queue `(run, key, value, timestamp, step)`, `(run, event)` or `(cell,)`."""
         self.buffer.append(item)
