@@ -73,7 +73,7 @@ def run(request: RunRequest, place: Place, tracker: Tracker | None, progress: Pr
         # MLflow made the run before the environment, but names it only when the environment is there.
         progress.run_id = _patiently(lambda: tracker.nameless(began))
     made = progress.run_id
-    if made is not None and code != 0:
+    if made is not None and (code != 0 or process.cancelled):
         _patiently(lambda: tracker.end(made, "KILLED" if process.cancelled else "FAILED"))
     if made is not None and not tagged:
         _patiently(lambda: tracker.tag(made, tags))

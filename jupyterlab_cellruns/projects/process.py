@@ -45,8 +45,10 @@ class ProcessTree:
         for process in self.members():
             with contextlib.suppress(psutil.Error):
                 process.terminate()
-        while (alive := self.members()) and time.monotonic() < end:
-            psutil.wait_procs(alive, timeout=0.2)
+        # Not by psutil's own waiting: it may take the exit code of our child away from the thread that waits for it,
+        # which then gets 0.
+        while self.members() and time.monotonic() < end:
+            time.sleep(0.1)
         for process in self.members():
             with contextlib.suppress(psutil.Error):
                 process.kill()
