@@ -52,5 +52,7 @@ def installed(workshop: Path, distributions: tuple[Path, Path], node_free: dict[
     call(sys.executable, "-m", "venv", venv)
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     env = {key: value for key, value in node_free.items() if key != "PYTHONPATH"}
-    call(python, "-m", "pip", "install", "--quiet", f"{distributions[1]}[lab]", env=env, cwd=workshop)
+    # By uv, which needs seconds where pip needs two minutes; the wheel and what it declares are the same.
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
+    call(*install, f"{distributions[1]}[lab]", env=env, cwd=workshop)
     return python
