@@ -128,6 +128,7 @@ def _prove(arguments: argparse.Namespace) -> int:
 def _proof(arguments: argparse.Namespace, folder: Path, notebook: str) -> int:
     from . import execute
     from .progress import Progress
+    from .served import served
     from .trackers import ClientTracker
 
     against = managers.reason_against(arguments.env_manager)
@@ -135,14 +136,16 @@ def _proof(arguments: argparse.Namespace, folder: Path, notebook: str) -> int:
         print(f"jupyter cellruns: {against}", file=sys.stderr)
         return 2
     uri = arguments.tracking_uri or f"sqlite:///{Path('mlflow.db').resolve()}"
-    place = _place(uri)
-    try:
-        verdict = execute.prove(
-            folder.resolve(), RunRequest(str(folder), env_manager=arguments.env_manager), place, ClientTracker(uri),
-            Progress(), notebook=notebook, baseline=arguments.baseline, tolerance=arguments.tolerance,
-        )
-    finally:
-        place.log.unlink(missing_ok=True)
+    with served(uri) as address:
+        place = _place(address)
+        try:
+            verdict = execute.prove(
+                folder.resolve(), RunRequest(str(folder), env_manager=arguments.env_manager), place,
+                ClientTracker(address), Progress(), notebook=notebook, baseline=arguments.baseline,
+                tolerance=arguments.tolerance,
+            )
+        finally:
+            place.log.unlink(missing_ok=True)
     return _say(verdict)
 
 
@@ -159,6 +162,7 @@ def _say(verdict: Verdict) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from . import execute
     from .progress import Progress, advice
+    from .served import served
 
     parameters: dict[str, str] = {}
     for word in arguments.param:
@@ -176,12 +180,15 @@ def _run(arguments: argparse.Namespace) -> int:
         arguments.uri, arguments.entry_point, parameters, arguments.version, arguments.env_manager,
         arguments.experiment_name, arguments.run_name,
     )
-    place = _place(os.environ.get("MLFLOW_TRACKING_URI", ""))
+    here = Path("mlflow.db")
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "") or (f"sqlite:///{here.resolve()}" if here.exists() else "")
     progress = Progress()
-    try:
-        code = execute.run(request, place, None, progress)
-    finally:
-        place.log.unlink(missing_ok=True)
+    with served(uri) as address:
+        place = _place(address)
+        try:
+            code = execute.run(request, place, None, progress)
+        finally:
+            place.log.unlink(missing_ok=True)
     for line in advice(progress.tail) if code else []:
         print(f"Try: {line}", file=sys.stderr)
     return 4 if code else 0

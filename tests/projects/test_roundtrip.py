@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from jupyterlab_cellruns.models.executable import Interpreter
 from jupyterlab_cellruns.projects import lock
@@ -192,14 +193,19 @@ def tags(store: Path, run: str) -> dict[str, str]:
 
 
 def test_proofs_in_a_terminal(tmp_path: Path, stores: tuple[Path, Path]) -> None:
-    """Exit codes and tags without a server: the same, then another default, then a line that fails."""
+    """Exit codes and tags: the same, then another default, then a line that fails.
+
+    The notebook's experiment is one that a server has made, as that of JupyterLab does: its artifacts need a server.
+    """
     store, project = stores[0], tmp_path / "project"
-    style = Style("job", ["import mlflow\nsize = 2", "with mlflow.start_run():\n    mlflow.log_metric('size', size)"],
-                  "script", {}, {})
+    style = Style("job", ["import mlflow\nsize = 2", "with mlflow.start_run():\n    mlflow.log_metric('size', size)\n"
+                          "    mlflow.log_text('of the project', 'note.txt')"], "script", {}, {})
     exported(style, tmp_path).write()
-    execute(tmp_path / "nb/job.ipynb", store)
-    with contextlib.closing(sqlite3.connect(store)) as connection:
-        [(notebook,)] = connection.execute("SELECT run_uuid FROM runs").fetchall()
+    client = MlflowClient(f"sqlite:///{store}")
+    experiment = client.create_experiment("job.ipynb", "mlflow-artifacts:/job")
+    notebook = client.create_run(experiment).info.run_id
+    client.log_metric(notebook, "size", 2)
+    client.set_terminated(notebook)
     words = [sys.executable, "-m", "jupyterlab_cellruns.projects", "prove", "project", "--env-manager", "local",
              "--baseline", notebook, "--tracking-uri", f"sqlite:///{store}"]
     env = {**environment(store), "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -218,6 +224,8 @@ def test_proofs_in_a_terminal(tmp_path: Path, stores: tuple[Path, Path]) -> None
         return str(kept["sentence"])
 
     assert prove(0, "same") == "The same: the one metric is equal."
+    [note] = (tmp_path / "mlartifacts/job").glob("*/artifacts/note.txt")
+    assert note.read_text() == "of the project"
     entry = project / "MLproject"
     entry.write_text(entry.read_text().replace("default: 2", "default: 3"))
     assert prove(3, "different") == "Different: size."
