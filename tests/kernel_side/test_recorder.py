@@ -94,8 +94,9 @@ def test_values_that_json_has_not_are_named(tmp_path: Path) -> None:
     assert [v for _, v in points(channel.lines)[("r", "loss")]] == [1.0, "NaN", "Infinity", "-Infinity"]
 
 
-def test_a_read_waits_for_the_first_envelope_too(tmp_path: Path) -> None:
-    """It has left the queue, and its lane is not there yet: a request that asks then must name it all the same."""
+@pytest.mark.parametrize("taken_by", ["the recorder", "another thread"])
+def test_a_read_waits_for_what_has_left_the_queue(tmp_path: Path, taken_by: str) -> None:
+    """The first envelope is on its way, and its lane not there yet: a request that asks then must name it all the same."""
     made, _ = recorder(tmp_path)
     make_lane, taken, go_on = made._make_lane, threading.Event(), threading.Event()
 
@@ -106,7 +107,11 @@ def test_a_read_waits_for_the_first_envelope_too(tmp_path: Path) -> None:
 
     made._make_lane = slowly
     assert not made.used
+    made.armed = taken_by != "the recorder"
     made.put((RunState("run", "attached"), "loss", 1.0, 1, 0))
+    if taken_by == "another thread":
+        # It has a request of its own to make, and sends what others have logged with what it has.
+        threading.Thread(target=made.flush).start()
     assert taken.wait(10)
     assert (made.buffer, made.lanes) == (deque(), {})
     assert made.used

@@ -98,10 +98,8 @@ class Recorder:
             # (With a queue and no signal: an interrupt came between the two.)
             self._hurry.acquire(timeout=_PERIOD if time.monotonic() - self._last < 2 * _PERIOD else _FIRST)
             self.armed = False
-            self._flushing = True
             asked = [self._asked.popleft() for _ in range(len(self._asked))]
             self._guarded(self._flush)
-            self._flushing = False
             for done in asked:
                 _open(done)
 
@@ -138,13 +136,18 @@ class Recorder:
 
     def _flush(self):
         with self._lock:
-            left = len(self.buffer)
-            while left > 0:
-                before = left
-                left -= self._send_one(left)
-                if left == before:
-                    break
-            self._last = time.monotonic()
+            # Before the first item leaves the queue: who finds it empty must know that some are on their way.
+            self._flushing = True
+            try:
+                left = len(self.buffer)
+                while left > 0:
+                    before = left
+                    left -= self._send_one(left)
+                    if left == before:
+                        break
+                self._last = time.monotonic()
+            finally:
+                self._flushing = False
 
     def _send_one(self, most):
         """Make and send one envelope of at most `most` queued items; returns how many it took."""
