@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import uuid
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """The console script `jupyter-cellruns`."""
     arguments = _parser().parse_args(argv)
+    # nbformat's, of notebooks older than its 4.5; they are exported as they are.
+    warnings.filterwarnings("ignore", message=".*missing an id field.*")
     try:
         return int(arguments.act(arguments))
     except (NotebookRefused, ValueError, OSError) as error:
