@@ -1,6 +1,12 @@
 import { factsOf } from './facts';
 import { IFlavor, IModelFile, flavorOf, flavorText } from './mlmodel';
-import { DataType, IColumn } from './signature';
+import {
+  inputLines,
+  isTensorInput,
+  paramsArgument,
+  pythonString
+} from './pythonInput';
+import { sparkUdf } from './sparkUdf';
 import { english, ITrans } from '../text';
 import { atLeast } from './version';
 
@@ -38,13 +44,6 @@ export function snippets(
   return pyfunc
     ? [...found, ...forPyfunc(context, trans), ...forShell(context, trans)]
     : found;
-}
-
-/** A Python string literal. */
-export function pythonString(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, c =>
-    /\p{L}/u.test(c) ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
-  );
 }
 
 /** One word of a POSIX shell. */
@@ -149,7 +148,7 @@ function forPyfunc(context: ISnippetContext, trans: ITrans): ISnippet[] {
     id: 'spark-udf',
     title: trans.__('Spark UDF'),
     place: 'python',
-    code: sparkUdf(context)
+    code: sparkUdf(model, context.uri, version(context))
   });
   if (atLeast(version(context), '2.10.0')) {
     found.push({
@@ -262,197 +261,6 @@ function databricks(uri: string): string {
 
 function version(context: ISnippetContext): string {
   return context.mlflowVersion ?? context.model.mlflowVersion ?? '3.0.0';
-}
-
-function isTensorInput(model: IModelFile): boolean {
-  const inputs = model.signature?.inputs;
-  return (
-    !!inputs?.length && inputs.every(column => column.type.kind === 'tensor')
-  );
-}
-
-function inputLines(model: IModelFile): string[] {
-  const inputs = model.signature?.inputs ?? [];
-  if (isTensorInput(model)) {
-    const arrays = inputs.map(column => zeros(column));
-    const data = inputs.some(column => column.name !== null)
-      ? `{${inputs.map((column, index) => `${pythonString(column.name ?? '')}: ${arrays[index]}`).join(', ')}}`
-      : arrays[0];
-    return ['import numpy as np', '', `data = ${data}`];
-  }
-  if (!inputs.length) {
-    return ['import pandas as pd', '', 'data = pd.DataFrame(...)'];
-  }
-  const unnamed = inputs.every(column => column.name === null);
-  const cells = inputs.map(column => sample(column.type));
-  const frame = unnamed
-    ? [`data = pd.DataFrame([[${cells.join(', ')}]])`]
-    : [
-        'data = pd.DataFrame({',
-        ...inputs.map(
-          (column, index) =>
-            `    ${pythonString(column.name ?? '')}: [${cells[index]}],`
-        ),
-        '})'
-      ];
-  // MLflow accepts 32-bit columns only where the frame has them; pandas makes 64-bit ones.
-  const narrow = inputs.filter(
-    c => c.name !== null && c.type.kind === 'scalar' && NARROW[c.type.name]
-  );
-  const casts = narrow.map(
-    c =>
-      `${pythonString(c.name ?? '')}: "${NARROW[(c.type as { name: string }).name]}"`
-  );
-  return [
-    'import pandas as pd',
-    '',
-    ...frame,
-    ...(casts.length ? [`data = data.astype({${casts.join(', ')}})`] : [])
-  ];
-}
-
-const NARROW: Record<string, string> = { integer: 'int32', float: 'float32' };
-
-const SAMPLES: Record<string, string> = {
-  boolean: 'True',
-  integer: '0',
-  long: '0',
-  float: '0.0',
-  double: '0.0',
-  string: '""',
-  binary: 'b""',
-  datetime: 'pd.Timestamp("2024-01-01")',
-  any: 'None',
-  sparkml_vector: '[0.0]'
-};
-
-function sample(type: DataType): string {
-  switch (type.kind) {
-    case 'scalar':
-      return SAMPLES[type.name] ?? 'None';
-    case 'array':
-      return `[${sample(type.items)}]`;
-    case 'map':
-      return `{"key": ${sample(type.values)}}`;
-    case 'object':
-      return `{${type.properties.map(p => `${pythonString(p.name)}: ${sample(p.type)}`).join(', ')}}`;
-    default:
-      return 'None';
-  }
-}
-
-function zeros(column: IColumn): string {
-  if (column.type.kind !== 'tensor') {
-    return 'None';
-  }
-  const shape = column.type.shape.map(size =>
-    typeof size === 'number' && size >= 0 ? size : 1
-  );
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  return `np.zeros(${tuple}, dtype=${pythonString(column.type.dtype)})`;
-}
-
-function paramsArgument(model: IModelFile): string {
-  const params = model.signature?.params ?? [];
-  if (!params.length) {
-    return '';
-  }
-  return `, params={${params.map(p => `${pythonString(p.name ?? '')}: ${pythonValue(p.default)}`).join(', ')}}`;
-}
-
-function pythonValue(value: unknown): string {
-  if (value === null || value === undefined) {
-    return 'None';
-  }
-  if (typeof value === 'boolean') {
-    return value ? 'True' : 'False';
-  }
-  if (Array.isArray(value)) {
-    return `[${value.map(pythonValue).join(', ')}]`;
-  }
-  if (typeof value === 'object') {
-    const entries = Object.entries(value as Record<string, unknown>);
-    return `{${entries.map(([key, item]) => `${pythonString(key)}: ${pythonValue(item)}`).join(', ')}}`;
-  }
-  return typeof value === 'number'
-    ? String(value)
-    : pythonString(value as string);
-}
-
-function resultType(model: IModelFile): string {
-  const outputs = model.signature?.outputs;
-  const type = outputs?.length === 1 ? outputs[0].type : null;
-  return type?.kind === 'scalar' &&
-    ['boolean', 'integer', 'long', 'float', 'double', 'string'].includes(
-      type.name
-    )
-    ? `, result_type="${type.name === 'integer' ? 'int' : type.name}"`
-    : '';
-}
-
-const SPARK_TYPES: Record<string, string> = {
-  boolean: 'boolean',
-  integer: 'int',
-  long: 'bigint',
-  float: 'float',
-  double: 'double',
-  string: 'string',
-  binary: 'binary',
-  datetime: 'timestamp'
-};
-
-/** Types of the columns, which Spark else widens to 64 bits: MLflow refuses those where the signature has 32. */
-function sparkSchema(model: IModelFile): string {
-  const inputs = model.signature?.inputs ?? [];
-  const columns = inputs.map(({ name, type }) => {
-    const spark = type.kind === 'scalar' ? SPARK_TYPES[type.name] : undefined;
-    return name !== null && spark
-      ? `\`${name.replace(/`/g, '``')}\` ${spark}`
-      : null;
-  });
-  return columns.length && columns.every(column => column !== null)
-    ? `, ${pythonString(columns.join(', '))}`
-    : '';
-}
-
-/**
- * A UDF gets columns by name, or by place; a tensor as one column of arrays, which MLflow shapes by the signature.
- * For several tensors and for nested types a frame depends too much on the model to be written here.
- */
-function sparkUdf(context: ISnippetContext): string {
-  const { model } = context;
-  const inputs = model.signature?.inputs ?? [];
-  const local = atLeast(version(context), '1.25.0')
-    ? ', env_manager="local"'
-    : '';
-  const isArray = isTensorInput(model) && inputs.length === 1;
-  const isFrame = inputs.every(column => column.type.kind === 'scalar');
-  const names = inputs.map(column => column.name);
-  const columns =
-    names.length && names.length <= 20 && names.every(name => name !== null)
-      ? names.map(name => pythonString(name ?? '')).join(', ')
-      : '*frame.columns';
-  const use = isArray
-    ? [
-        'frame = spark.createDataFrame([(row.ravel().tolist(),) for row in data], ["data"])',
-        'frame.withColumn("prediction", predict("data")).show()'
-      ]
-    : isFrame
-      ? [
-          `frame = spark.createDataFrame(data${sparkSchema(model)})`,
-          `frame.withColumn("prediction", predict(struct(${columns}))).show()`
-        ]
-      : [`# frame.withColumn("prediction", predict(struct(${columns})))`];
-  return [
-    'import mlflow.pyfunc',
-    ...(isArray ? [] : ['from pyspark.sql.functions import struct']),
-    'from pyspark.sql import SparkSession',
-    ...(isArray || isFrame ? inputLines(model) : ['']),
-    '',
-    'spark = SparkSession.builder.getOrCreate()',
-    `predict = mlflow.pyfunc.spark_udf(spark, ${pythonString(context.uri)}${resultType(model)}${local})`,
-    ...use
-  ].join('\n');
 }
 
 function pipLine(model: IModelFile): string {

@@ -129,6 +129,7 @@ describe('files', () => {
     expect(parseCondaEnv('')).toMatchObject({ requirements: [] });
   });
 
+  // Skipped where the corpus of real files is not beside the checkout.
   it.skipIf(!CORPUS).each(corpusFiles('envs'))('real file %s', (name, text) => {
     const parse = /python_env/.test(name) ? parsePythonEnv : parseCondaEnv;
     if (name.startsWith('mlflow__mlflow-example__1')) {

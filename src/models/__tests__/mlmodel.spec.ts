@@ -14,6 +14,7 @@ function errorOf(text: string): DescriptorError {
   throw new Error('The text was read although it is bad.');
 }
 
+// Skipped where the corpus of real files is not beside the checkout.
 describe.skipIf(!CORPUS)('real files', () => {
   const files = corpusFiles('MLmodel').filter(
     ([name]) => !name.startsWith('mlflow__mlflow__3.')
@@ -240,6 +241,7 @@ describe('bad files', () => {
   });
 });
 
+// Skipped where the corpus of real files is not beside the checkout.
 describe.skipIf(!CORPUS)('mutated files', () => {
   /** A small generator, so that a failure can be repeated. */
   function generator(seed: number): (below: number) => number {

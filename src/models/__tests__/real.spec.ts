@@ -58,6 +58,7 @@ for line in json.load(sys.stdin):
     command.make_context(name, words)
 `;
 
+// Skipped where scripts/test has not made .venv with MLflow yet.
 describe.skipIf(!HAS_MLFLOW)('models of the MLflow that is installed', () => {
   let folder = '';
   const models = new Map<string, IModelFile>();
@@ -134,6 +135,7 @@ describe.skipIf(!HAS_MLFLOW)('models of the MLflow that is installed', () => {
     );
   }, 120_000);
 
+  // Skipped without pyspark, which has 340 MB and wants Java.
   it.skipIf(!HAS_SPARK)(
     'predict in Spark with the code that is offered',
     () => {

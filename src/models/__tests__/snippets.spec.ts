@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { flavorFacts } from '../facts';
 import { parseMLmodel } from '../mlmodel';
-import { ISnippet, pythonString, shellWord, snippets } from '../snippets';
+import { pythonString } from '../pythonInput';
+import { ISnippet, shellWord, snippets } from '../snippets';
 import { atLeast } from '../version';
 import { CORPUS, corpusFiles } from './corpus';
 
@@ -115,6 +116,7 @@ describe('snippets', () => {
     }
   });
 
+  // Skipped without a Python, or where the corpus of real files is not beside the checkout.
   it.skipIf(!PYTHON || !CORPUS)('are valid Python for every real file', () => {
     const codes: string[] = [];
     for (const [name, text] of corpusFiles('MLmodel')) {

@@ -164,6 +164,7 @@ describe('judge', () => {
     expect(verdicts('flavors: {odd: {a: 1}}', {}).odd.verdict).toBe('unknown');
   });
 
+  // Skipped where the corpus of real files is not beside the checkout.
   it.skipIf(!CORPUS)('judges every flavor of every real file', () => {
     for (const [name, text] of corpusFiles('MLmodel')) {
       if (!name.startsWith('mlflow__mlflow__3.')) {
