@@ -14,7 +14,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from .history import LONG, WHOLE, Window, distinct, edges, picked, series_json, too_crowded
 from .reduce import Point, Reducer
@@ -31,7 +32,28 @@ KEPT = 64
 _COLUMNS = "step, timestamp, value, is_nan"
 _ORDER = "ORDER BY step, timestamp, value, is_nan"
 
+PARTS = 4
+"""A bucket is looked at in so many parts: values in one pass, then only the parts with the least and the greatest again."""
+
 Open = Callable[[], sqlite3.Connection]
+
+
+class Part(NamedTuple):
+    """Points between two steps, inclusive."""
+
+    first: int
+    last: int
+    least: float
+    most: float
+    nan: int
+    total: int
+
+
+def parts(low: int, high: int) -> list[tuple[int, int]]:
+    """Step ranges, inclusive and ascending, that share out `low` to `high`."""
+    span = high - low + 1
+    ends = [low + span * part // PARTS for part in range(PARTS + 1)]
+    return [(first, end - 1) for first, end in pairwise(ends) if first < end]
 
 
 class Kept:
@@ -147,15 +169,34 @@ class Reading:
 
     def _bucket(self, db: sqlite3.Connection, low: int, high: int) -> tuple[int, list[Point]]:
         """How many points there are between two steps, and which of them are kept."""
-        of, values = f"{self._of} AND step BETWEEN ? AND ?", (*self._values, low, high)
-        # SQLite gives the other columns of the row that holds the minimum or maximum (lang_select, bare columns);
-        # with both in one query it would be either row, so there are two.
-        least = db.execute(f"SELECT min(value), step, timestamp, sum(is_nan), count(*) {of}", values).fetchone()
-        if least[0] is None:
+        least: Part | None = None
+        most: Part | None = None
+        total = 0
+        odd = False
+        for first, last in parts(low, high):
+            part = Part(first, last, *db.execute(
+                f"SELECT min(value), max(value), max(is_nan), count(*) {self._of} AND step BETWEEN ? AND ?",
+                (*self._values, first, last),
+            ).fetchone())
+            if part.total == 0:
+                continue
+            total += part.total
+            odd = odd or bool(part.nan) or part.least <= -INFINITE or part.most >= INFINITE
+            least = part if least is None or part.least < least.least else least
+            most = part if most is None or part.most > most.most else most
+        if least is None or most is None:
             return 0, []
-        most = db.execute(f"SELECT max(value), step, timestamp {of}", values).fetchone()
-        if least[3] or least[0] <= -INFINITE or most[0] >= INFINITE:
-            return least[4], picked(db.execute(f"SELECT {_COLUMNS} {of} {_ORDER}", values).fetchall())
-        found = [(least[1], least[2], least[0], 0), (most[1], most[2], most[0], 0)]
-        return least[4], distinct(sorted(found))
+        if odd:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} {self._of} AND step BETWEEN ? AND ? {_ORDER}", (*self._values, low, high)
+            )
+            return total, picked(rows.fetchall())
+        return total, distinct(sorted([self._at(db, least, least.least), self._at(db, most, most.most)]))
 
+    def _at(self, db: sqlite3.Connection, part: Part, value: float) -> Point:
+        """A point of that value, of those that `part` counts."""
+        found: Point = db.execute(
+            f"SELECT {_COLUMNS} {self._of} AND step BETWEEN ? AND ? AND value = ? LIMIT 1",
+            (*self._values, part.first, part.last, value),
+        ).fetchone()
+        return found

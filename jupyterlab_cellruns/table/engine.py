@@ -7,12 +7,14 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import columns as cols
 from . import order, search
+from .collector import collector_held
 from .columns import Column, Value
 from .filters import parse
 from .order import Group, Line
@@ -75,7 +77,7 @@ class RunsTable:
         clauses = parse(selection.filter)
         self._source.prepare(selection.scope, query.refresh)
         loaded = self._source.loaded(selection.scope)  # before the rows are read: "all there" must hold for them
-        with self._source.reading() as db:
+        with self._reading() as db:
             snapshot = self._snapshot(db, query, lambda: search.conditions(clauses))
             lines = self._lines(snapshot, window)
             shown = lines[window.offset : window.offset + window.limit]
@@ -104,7 +106,7 @@ class RunsTable:
     def ids(self, query: TableQuery, first: int, last: int) -> list[str]:
         """Ids of the runs on the lines from `first` to `last`; a group's line stands for its runs, a parent's for itself."""
         clauses = parse(query.selection.filter)
-        with self._source.reading() as db:
+        with self._reading() as db:
             snapshot = self._snapshot(db, query, lambda: search.conditions(clauses))
             groups = {group.id: group.runs for group in snapshot.groups or ()}
             found: dict[str, None] = {}
@@ -116,7 +118,7 @@ class RunsTable:
         """The answer of `POST runs/table/columns`: what the runs of a selection have, and in what they differ."""
         clauses = parse(selection.filter)
         self._source.prepare(selection.scope, "")
-        with self._source.reading() as db:
+        with self._reading() as db:
             version = self._source.version()
             ids = self._matching(db, version, selection, search.conditions(clauses))
             whole = selection.scope == Scope() and not selection.filter and not selection.text
@@ -129,12 +131,12 @@ class RunsTable:
 
     def warm(self) -> None:
         """Read what a search for words will have to read: somebody is about to type."""
-        with self._source.reading() as db:
+        with self._reading() as db:
             self._texts.warm(db, self._source.version())
 
     def values(self, scope: Scope, column: Column, prefix: str, limit: int) -> list[str]:
         """Values of a param, tag or attribute that begin with a text (without case), the most frequent first."""
-        with self._source.reading() as db:
+        with self._reading() as db:
             found = self._values(db, self._source.version(), column)
             counts: dict[str, int] = {}
             wanted = prefix.lower()
@@ -148,7 +150,7 @@ class RunsTable:
         """Cells of a notebook that made runs: `{cell_id, runs, last}`, `last` the start (ms) of the newest."""
         scope = Scope(notebook=notebook)
         self._source.prepare(scope, "")
-        with self._source.reading() as db:
+        with self._reading() as db:
             runs = self._matching(db, self._source.version(), Selection(scope), [])
             cell = cols.values(db, Column("attribute", "cell_id"), runs)
             start = cols.values(db, Column("attribute", "start_time"), runs)
@@ -162,6 +164,11 @@ class RunsTable:
     def close(self) -> None:
         """Let go of files and threads."""
         self._source.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with collector_held(), self._source.reading() as db:
+            yield db
 
     def _snapshot(self, db: sqlite3.Connection, query: TableQuery, where: Callable[[], list[search.Condition]]) -> Snapshot:
         selection, version = query.selection, self._source.version()

@@ -287,6 +287,8 @@ export class CompareModel {
     if (this._state.store) {
       this.client.place(wanted, this._state.store);
     }
+    // Curves that were chosen by name need not wait for what the runs are.
+    this._loadShown();
     try {
       const answer = await this.client.compare(wanted);
       if (this._disposed || wanted !== this._state.runs) {
@@ -334,10 +336,16 @@ export class CompareModel {
 
   /** Fetch what the view that is open needs and is not here. */
   private _load(): void {
-    if (this._state.view === 'curves') {
-      void this._loadCurves(this.shown.map(run => run.run.run_id));
-    } else if (this._state.view === 'table' || this._state.view === 'code') {
+    this._loadShown();
+    if (this._state.view === 'table' || this._state.view === 'code') {
       void this.loadProvenance();
+    }
+  }
+
+  private _loadShown(): void {
+    const { view, runs, hidden } = this._state;
+    if (view === 'curves') {
+      void this._loadCurves(runs.filter(id => !hidden.includes(id)));
     }
   }
 
@@ -345,20 +353,21 @@ export class CompareModel {
     ids: readonly string[],
     again = false
   ): Promise<void> {
-    const { chart } = this._state;
+    const { chart, metrics: named } = this._state;
     const keys = [
       ...new Set([
-        ...this.curveKeys,
+        ...(this._briefs.size > 0 ? this.curveKeys : (named ?? [])),
         ...(chart.x === 'metric' && chart.xMetric ? [chart.xMetric] : [])
       ])
     ];
     const points = ids.length < POINTS.from ? POINTS.few : POINTS.many;
     const work = ids.flatMap(id => {
       const run = this._chart(id);
-      const metrics = this._briefs.get(id)?.run.metrics ?? {};
+      // Of a run that is not known yet the store leaves out what it has not.
+      const metrics = this._briefs.get(id)?.run.metrics;
       const missing = keys.filter(
         key =>
-          key in metrics &&
+          (metrics ? key in metrics : !this._missing.includes(id)) &&
           (again || !this._asked.has(`${id} ${key}`)) &&
           run.live?.complete !== true
       );
@@ -371,7 +380,9 @@ export class CompareModel {
         run.setHistory(await this.client.series(run.run, missing, points));
       } catch (reason) {
         missing.forEach(key => this._asked.delete(`${run.run} ${key}`));
-        this._error = RunsError.from(reason);
+        if (this._briefs.has(run.run)) {
+          this._error = RunsError.from(reason);
+        }
       } finally {
         this._fetching -= 1;
         if (this._fetching === 0) {
