@@ -57,16 +57,19 @@ export function previousOf(
   );
 }
 
-/** What is different between two runs, code apart. */
+/** What is different between two runs, code apart; `stored` is what the store knows of the run. */
 export function differenceOf(
   run: ChartRun,
+  stored: IRunSummary,
   previous: IRunSummary,
   code: IAgainst['code']
 ): IAgainst {
-  const keys = new Set([...Object.keys(previous.params), ...run.params.keys()]);
+  // A notebook holds no more than the first params of a run, a store may lag behind the kernel.
+  const now = new Map([...Object.entries(stored.params), ...run.params]);
+  const keys = new Set([...Object.keys(previous.params), ...now.keys()]);
   const params = [...keys].flatMap(key => {
     const before = previous.params[key] ?? null;
-    const after = run.params.get(key) ?? null;
+    const after = now.get(key) ?? null;
     return before === after ? [] : [{ key, before, after }];
   });
   const metrics = [...run.series.values()].flatMap(series => {
@@ -88,20 +91,35 @@ export function differenceOf(
   };
 }
 
-/** Compare a run that has just ended with the last one; null where there is none. */
+/**
+ * Compare a run with the last one before it; null where there is none, or where the store does not know the run.
+ *
+ * #### Notes
+ * The record of a run that has `justEnded` is waited for.
+ */
 export async function againstLast(
   client: IRunsClient,
   run: ChartRun,
-  isWanted: () => boolean,
-  waits: readonly number[] = WAITS
+  options: {
+    readonly store?: string;
+    readonly justEnded: boolean;
+    readonly isWanted: () => boolean;
+  }
 ): Promise<IAgainst | null> {
-  const { runs: found } = await client.runs({ ids: [run.run], limit: 1 });
+  const { store, isWanted } = options;
+  const waits = options.justEnded ? WAITS : [0];
+  const { runs: found } = await client.runs({
+    ids: [run.run],
+    store,
+    limit: 1
+  });
   const [summary] = found;
   if (!summary?.notebook) {
     return null;
   }
   const { runs } = await client.runs({
     notebook: summary.notebook,
+    store,
     limit: LOOK_BACK
   });
   const previous = previousOf(summary, runs);
@@ -110,6 +128,7 @@ export async function againstLast(
   }
   return differenceOf(
     run,
+    summary,
     previous,
     await codeOf(client, run.run, previous.run_id, isWanted, waits)
   );

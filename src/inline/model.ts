@@ -36,6 +36,16 @@ export class ChartModel {
     return this._payload?.anchor ?? '';
   }
 
+  /** The notebook holds the final output. */
+  get ended(): boolean {
+    return this._payload?.ended === true;
+  }
+
+  /** Id of the store that the notebook names. */
+  get store(): string | undefined {
+    return this._payload?.store ?? undefined;
+  }
+
   /** The runs, oldest first. */
   get runs(): readonly ChartRun[] {
     return [...this._runs.values()];
@@ -160,7 +170,7 @@ export class ChartModel {
   ): Promise<void> {
     const { runs: summaries } = await client.runs({
       ids: runs.map(run => run.run),
-      store: this._payload?.store ?? undefined,
+      store: this.store,
       limit: runs.length
     });
     for (const summary of summaries) {

@@ -26,6 +26,9 @@ import { Toolbar } from './toolbar';
 /** Time until an output without runs is taken for an abandoned one, in ms. */
 const FRESH = 5000;
 
+/** The last of the looks back at runs that were over before their output was opened. */
+let looking: Promise<void> = Promise.resolve();
+
 /** Renders the chart output of a cell. */
 export class InlineChart extends Panel implements IRenderMime.IRenderer {
   constructor(options: InlineChart.IOptions) {
@@ -86,7 +89,7 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
 
   protected override onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
-    this._update();
+    this._onChanged();
   }
 
   protected override onAfterShow(msg: Message): void {
@@ -211,27 +214,38 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
     );
   }
 
-  /** A run has ended before the reader's eyes: what changed since the last one, and what did it do? */
+  /** The output's one run has ended, now or long ago: what changed since the last one, and what did it do? */
   private _lookBack(): void {
     const { client } = this._options;
     const [run, other] = this._model.runs;
-    if (!client || !run || other || !run.live || run.status === 'RUNNING') {
+    if (!client || !run || other || run.status === 'RUNNING') {
       return;
     }
-    if (this._lookedBack === run.run) {
+    const { ended, store } = this._model;
+    if (
+      this._lookedBack === run.run ||
+      !(run.live || (ended && this.isAttached))
+    ) {
       return;
     }
     this._lookedBack = run.run;
-    import('./against')
+    const isWanted = (): boolean =>
+      !this.isDisposed && this._lookedBack === run.run;
+    // What was long over is looked at one after the other: a notebook may hold many outputs.
+    const turn = run.live ? Promise.resolve() : looking;
+    const done = turn
+      .then(() => import('./against'))
       .then(({ againstLast }) =>
-        againstLast(
-          client,
-          run,
-          () => !this.isDisposed && this._lookedBack === run.run
-        )
+        isWanted()
+          ? againstLast(client, run, {
+              store,
+              justEnded: run.live !== undefined,
+              isWanted
+            })
+          : null
       )
       .then(against => {
-        if (!this.isDisposed && this._lookedBack === run.run) {
+        if (isWanted()) {
           this._against = against;
           this._head.update();
         }
@@ -240,6 +254,9 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
         // The store may be away; the chart is complete without.
         console.warn('Cellruns: no comparison with the last run:', reason);
       });
+    if (!run.live) {
+      looking = done;
+    }
   }
 
   /** Put the final output, made from the store, into the notebook. */

@@ -507,6 +507,13 @@ test('right after a run ends, its output says what changed and what it did', asy
   await expect(line).toContainText('loss 0.9 → 0.4 (−55.6 %)');
   await picture(page.locator('.jp-Cellruns-inline'), 'against');
   expect(await violations(page, '.jp-Cellruns-inline')).toEqual([]);
+  // Still there, in a page that has seen nothing of the run.
+  await lab.command(page, 'docmanager:save');
+  await page.reload();
+  await lab.open(page, 'against.ipynb');
+  await expect(line).toContainText('lr 0.5 → 0.25');
+  await expect(line).toContainText(/code \+\d+ −\d+ lines/);
+  await expect(line).toContainText('loss 0.9 → 0.4 (−55.6 %)');
   await line.getByRole('button', { name: 'Compare' }).click();
   await expect(
     panel(page).getByRole('table', { name: /side by side/ })
