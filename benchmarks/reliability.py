@@ -38,7 +38,11 @@ LOCAL: dict[str, Fault] = {
     "database locked by another process for 60 s": faults.database_locked,
     "disk full while spooling": faults.disk_full,
 }
-REMOTE = ("remote server SIGKILL, away for 60 s, run ends meanwhile", "remote 100 ms late, 5 % errors 500, 5 % half-closed")
+REMOTE = (
+    "remote server SIGKILL, away for 60 s, run ends meanwhile",
+    "remote server SIGKILL, away for an hour of the server's clock",
+    "remote 100 ms late, 5 % errors 500, 5 % half-closed",
+)
 
 
 def main() -> None:
@@ -57,8 +61,14 @@ def main() -> None:
                 FaultProxy(server.port) as proxy,
                 faults.new_lab(folder / "remote", {"MLFLOW_TRACKING_URI": proxy.url}) as lab,
             ):
-                lines.append(repeat(REMOTE[0], lambda lab, n: faults.remote_away(lab, n, server, 60), lab, "r0", tries))
-                lines.append(repeat(REMOTE[1], lambda lab, n: faults.remote_bad(lab, n, server, proxy), lab, "r1", tries))
+                remote: tuple[Fault, ...] = (
+                    lambda lab, name: faults.remote_away(lab, name, server, 60),
+                    lambda lab, name: faults.remote_away_for_an_hour(lab, name, server),
+                    lambda lab, name: faults.remote_bad(lab, name, server, proxy),
+                )
+                for number, (what, fault) in enumerate(zip(REMOTE, remote, strict=True)):
+                    if not wanted or any(w in what for w in wanted):
+                        lines.append(repeat(what, fault, lab, f"r{number}", tries))
     head = ["fault", "tries", "points logged", "points stored", "lost", "doubled", "out of order", "status after"]
     text = "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *lines])
     print(f"{machine()}\n\n{text}\n")

@@ -15,13 +15,17 @@ import time
 import urllib.error
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ..lab import Kernel, Lab, wait
 from .proxy import FaultProxy, Faults
 from .scene import Scene, Tally
 from .servers import MlflowServer
 
-EXTENSIONS = "--ServerApp.jpserver_extensions={'jupyterlab_cellruns': True, 'tests.faults.stall': True}"
+EXTENSIONS = (
+    "--ServerApp.jpserver_extensions="
+    "{'jupyterlab_cellruns': True, 'tests.faults.stall': True, 'tests.faults.clock': True}"
+)
 
 
 def new_lab(folder: Path, env: dict[str, str] | None = None) -> Lab:
@@ -268,6 +272,32 @@ def remote_away(lab: Lab, name: str, server: MlflowServer, seconds: float) -> Ta
     server.start()
     tally = scene.tally(server.rows, whole=True, seconds=300)
     assert wait(lambda: waiting() == 0)
+    assert wait(lambda: lab.fetch("cellruns/status")["store"]["state"] == "ready")
+    return tally
+
+
+def remote_away_for_an_hour(lab: Lab, name: str, server: MlflowServer, times: float = 360.0) -> Tally:
+    """The remote MLflow server is away for an hour of the Jupyter Server's clock, which runs `times` as fast."""
+    scene = Scene(lab, name, rest=0.02).start(200)
+    server.kill()
+
+    def status() -> dict[str, Any]:
+        found: dict[str, Any] = lab.fetch(f"cellruns/status?kernel={scene.kernel.id}")["store"]
+        return found
+
+    assert wait(lambda: status()["state"] == "away", 40)
+    began = lab.fetch(f"clock?times={times}")["seconds"]
+    try:
+        assert wait(lambda: lab.fetch("clock")["seconds"] - began > 3600, 3600 / times + 60)
+        assert status()["state"] == "away"
+        assert status()["waiting"] > 0
+        scene.more(100)
+    finally:
+        lab.fetch("clock?times=1")
+    assert scene.finish().status == "ok"
+    server.start()
+    tally = scene.tally(server.rows, whole=True, seconds=300)
+    assert wait(lambda: status()["waiting"] == 0)
     assert wait(lambda: lab.fetch("cellruns/status")["store"]["state"] == "ready")
     return tally
 

@@ -42,6 +42,15 @@ def test_server_killed_for_a_while_and_back(lab: Lab, server: MlflowServer) -> N
     assert tally.status == "FINISHED"
 
 
+def test_server_away_for_an_hour_of_simulated_time(lab: Lab, server: MlflowServer, proxy: FaultProxy) -> None:
+    asked = proxy.seen["requests"]
+    tally = faults.remote_away_for_an_hour(lab, "hour", server)
+    assert tally.clean, tally
+    assert tally.status == "FINISHED"
+    # It was an hour for the writer, too: it tries again every 15 s.
+    assert proxy.seen["requests"] - asked > 3600 / 15 / 2
+
+
 def test_late_answers_errors_and_cut_connections(lab: Lab, server: MlflowServer, proxy: FaultProxy) -> None:
     # Three times as many faults as docs/reliability.md has: the loop is short.
     tally = faults.remote_bad(lab, "bad", server, proxy, 1500, 0.15)
