@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from .base import OPEN, RunPage, RunQuery, TaggedRun
 from .history import WHOLE, History, Window, series_json
 from .reduce import Point
 from .rules import number, quoted, to_json
-from .sqlite_read import set_tag
+from .sqlite_read import LISTED, set_tag
 
 if TYPE_CHECKING:
     from .rest import Rest
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _PAGE = 500
 _HISTORY_PAGE = 25_000
 """Most points that MLflow gives in one answer (get-history)."""
+AT_ONCE = 8
+"""Requests under way at a time where one answer needs many."""
 MOST_POINTS = 4_000_000
 """Points of histories that are kept: 100 MB."""
 _INFINITE = 1.7976931348623157e308
@@ -97,6 +100,7 @@ def _text(run: dict[str, Any]) -> str:
 
 def _summary(run: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     info, data = run["info"], run.get("data", {})
+    params, metrics = data.get("params") or [], data.get("metrics") or []
     summary: dict[str, Any] = {
         "run_id": info["run_id"],
         "name": info.get("run_name") or info["run_id"][:8],
@@ -112,16 +116,22 @@ def _summary(run: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         "execution_count": None,
         "parent": None,
         "lifecycle_stage": info.get("lifecycle_stage", "active"),
-        "params": _pairs(data.get("params")),
+        "params": _pairs(_listed(params)),
+        "params_total": len(params),
         "metrics": {
             m["key"]: {"value": _value(m["value"]), "step": m.get("step", 0), "timestamp": m["timestamp"]}
-            for m in data.get("metrics", [])
+            for m in _listed(metrics)
         },
+        "metrics_total": len(metrics),
         "note": None,
     }
     for key, value in _pairs(data.get("tags")).items():
         set_tag(summary, key, value)
     return summary
+
+
+def _listed(entries: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    return entries if len(entries) <= LISTED else sorted(entries, key=lambda e: str(e["key"]))[:LISTED]
 
 
 def _value(value: Any) -> float | str:
@@ -137,7 +147,7 @@ def run_detail(rest: Rest, run_id: str) -> dict[str, Any]:
     return {
         "run": summary,
         "params": summary["params"],
-        "metrics": [_metric(rest, run_id, key, latest) for key, latest in sorted(summary["metrics"].items())],
+        "metrics": _metrics(rest, run_id, summary["metrics"]),
         "tags": dict(sorted(_pairs(run.get("data", {}).get("tags")).items())),
         "datasets": [_dataset(d) for d in run.get("inputs", {}).get("dataset_inputs", [])],
         "models": [
@@ -165,6 +175,12 @@ def _model_name(rest: Rest, model_id: str) -> str | None:
         return str(rest.call("GET", f"logged-models/{model_id}")["model"]["info"].get("name")) or None
     except ApiError:
         return None
+
+
+def _metrics(rest: Rest, run_id: str, latest: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """`MetricSummary` dicts by name; each takes a request, and a server may be far away."""
+    with ThreadPoolExecutor(AT_ONCE, "cellruns-metrics") as pool:
+        return list(pool.map(lambda key: _metric(rest, run_id, key, latest[key]), sorted(latest)))
 
 
 def _metric(rest: Rest, run_id: str, key: str, latest: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,9 @@ FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
 """
 _CHUNK = 400
 
+LISTED = 2000
+"""Params and metrics of one run that an answer lists, each; a run may have a million, and a browser is to show it."""
+
 
 def run_page(db: sqlite3.Connection, query: RunQuery) -> RunPage:
     """Runs of a query, newest first, as `RunSummary` dicts (docs/http-api.md)."""
@@ -80,13 +83,16 @@ def _summaries(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[
     for start in range(0, len(ids), _CHUNK):
         part = ids[start : start + _CHUNK]
         marks = ",".join("?" * len(part))
-        for run, key, value in db.execute(f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN ({marks})", part):
+        params, totals = _listed(db, "params", "value", part)
+        for run, key, value in params:
             found[run]["params"][key] = value
-        for run, key, value, is_nan, step, timestamp in db.execute(
-            f"SELECT run_uuid, key, value, is_nan, step, timestamp FROM latest_metrics WHERE run_uuid IN ({marks})",
-            part,
-        ):
+        for run, total in totals.items():
+            found[run]["params_total"] = total
+        metrics, totals = _listed(db, "latest_metrics", "value, is_nan, step, timestamp", part)
+        for run, key, value, is_nan, step, timestamp in metrics:
             found[run]["metrics"][key] = {"value": to_json(value, is_nan), "step": step, "timestamp": timestamp}
+        for run, total in totals.items():
+            found[run]["metrics_total"] = total
         for run, key, value in db.execute(
             f"SELECT run_uuid, key, value FROM tags WHERE run_uuid IN ({marks}) AND key IN "
             "('mlflow.source.name', 'mlflow.source.type', 'cellruns.notebook', 'cellruns.cell_id', "
@@ -95,6 +101,21 @@ def _summaries(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[
         ):
             set_tag(found[run], key, value)
     return list(found.values())
+
+
+def _listed(
+    db: sqlite3.Connection, table: str, columns: str, run_ids: Sequence[str]
+) -> tuple[list[tuple[Any, ...]], dict[str, int]]:
+    """(run, key, *columns) of at most `LISTED` entries of each run, the first by name, and how many each run has."""
+    marks = ",".join("?" * len(run_ids))
+    totals = dict(db.execute(f"SELECT run_uuid, count(*) FROM {table} WHERE run_uuid IN ({marks}) GROUP BY run_uuid", run_ids))
+    few = [run for run in run_ids if totals.get(run, 0) <= LISTED]
+    select = f"SELECT run_uuid, key, {columns} FROM {table} WHERE run_uuid"
+    rows = db.execute(f"{select} IN ({','.join('?' * len(few))})", few).fetchall()
+    for run in run_ids:
+        if totals.get(run, 0) > LISTED:
+            rows += db.execute(f"{select} = ? ORDER BY key LIMIT ?", (run, LISTED))
+    return rows, totals
 
 
 def _summary(row: Sequence[Any]) -> dict[str, Any]:
@@ -114,7 +135,9 @@ def _summary(row: Sequence[Any]) -> dict[str, Any]:
         "parent": None,
         "lifecycle_stage": row[8],
         "params": {},
+        "params_total": 0,
         "metrics": {},
+        "metrics_total": 0,
         "note": None,
     }
 
@@ -141,11 +164,10 @@ def run_detail(db: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
     if row is None:
         return None
     (summary,) = _summaries(db, [row])
-    keys = [k for (k,) in db.execute("SELECT key FROM latest_metrics WHERE run_uuid = ? ORDER BY key", (run_id,))]
     return {
         "run": summary,
         "params": summary["params"],
-        "metrics": [metric_summary(db, run_id, key) for key in keys],
+        "metrics": [metric_summary(db, run_id, key) for key in sorted(summary["metrics"])],
         "tags": dict(db.execute("SELECT key, value FROM tags WHERE run_uuid = ? ORDER BY key", (run_id,))),
         "datasets": _datasets(db, run_id),
         "models": _models(db, run_id),

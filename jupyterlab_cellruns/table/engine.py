@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 from typing import Any
 
 from . import columns as cols
@@ -30,6 +31,8 @@ _FACTS = ("name", "status", "start_time", "end_time", "experiment_id", "lifecycl
           "execution_count", "parent")  # fmt: skip
 _STEADY = ("start_time", "run_id", "experiment_id", "experiment", "notebook", "cell_id", "execution_count", "parent")
 """Attributes that a run keeps while it runs: an order by them cannot jump."""
+MOST_OFFERS = 5_000
+"""Params, metrics and tags, each, that are offered as columns: those that most runs have."""
 _SPARE = 20
 """How many times what it took to read the extremes of a metric they are good for, while the store changes."""
 
@@ -124,10 +127,11 @@ class RunsTable:
             whole = selection.scope == Scope() and not selection.filter and not selection.text
             total = len(ids)
             offers = cols.catalog(db, None if whole else ids, total, compare)
+            listed = [o for _, kind in groupby(offers, lambda o: o.column.kind) for o in islice(kind, MOST_OFFERS)]
             attributes = [name for name in cols.ATTRIBUTES if name not in ("name", "parent", "cell_id", "experiment_id")]
             offered = [{"column": f"attribute:{name}", "runs": total, "differs": None} for name in attributes]
-            offered += [{"column": str(o.column), "runs": o.runs, "differs": o.differs} for o in offers]
-            return {"runs": total, "columns": offered}
+            offered += [{"column": str(o.column), "runs": o.runs, "differs": o.differs} for o in listed]
+            return {"runs": total, "columns": offered, "more": len(offers) - len(listed)}
 
     def warm(self) -> None:
         """Read what a search for words will have to read: somebody is about to type."""

@@ -142,7 +142,7 @@ export class RunsClient implements IRunsClient, IDisposable {
 
   tableColumns(
     selection: ITableSelection & { compare?: boolean }
-  ): Promise<{ runs: number; columns: ITableOffer[] }> {
+  ): Promise<{ runs: number; columns: ITableOffer[]; more: number }> {
     return this._ask('runs/table/columns', selection);
   }
 

@@ -112,11 +112,14 @@ export interface IRunSummary {
   execution_count: number | null;
   parent: string | null;
   lifecycle_stage: string;
+  /** The first by name, as `metrics`: a run may have a million. */
   params: Record<string, string>;
+  params_total: number;
   metrics: Record<
     string,
     { value: JSONNumber; step: number; timestamp: number }
   >;
+  metrics_total: number;
   note: string | null;
 }
 
@@ -392,10 +395,10 @@ export interface IRunsClient {
   runs(query: IRunsQuery): Promise<{ runs: IRunSummary[]; total: number }>;
   /** A window of the runs table. */
   table(query: ITableQuery): Promise<ITableAnswer>;
-  /** What columns the runs of a selection have. */
+  /** What columns the runs of a selection have; `more` is how many there are besides. */
   tableColumns(
     selection: ITableSelection & { compare?: boolean }
-  ): Promise<{ runs: number; columns: ITableOffer[] }>;
+  ): Promise<{ runs: number; columns: ITableOffer[]; more: number }>;
   /** Says that somebody is about to search for words. */
   warmTable(scope: ITableScope): Promise<void>;
   /** Values of a column that begin so, the most frequent first. */

@@ -1,6 +1,7 @@
 import { copyIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useMemo, useRef } from 'react';
 
+import { formatCount } from '../charts/format';
 import type { IRunDetail, IRunsClient } from '../client/tokens';
 import type { ILiveRuns } from '../live/tokens';
 import { Artifacts } from './artifacts';
@@ -121,13 +122,24 @@ function Body(props: {
         readOnly={props.readOnly ?? false}
       />
       {detail.run.note ? <Markdown text={detail.run.note} /> : null}
-      <Section title={trans.__('Metrics')} count={detail.metrics.length}>
+      <Section
+        title={trans.__('Metrics')}
+        count={Math.max(detail.run.metrics_total, detail.metrics.length)}
+      >
+        <Part shown={detail.metrics.length} of={detail.run.metrics_total} />
         <Metrics model={model} metrics={detail.metrics} />
       </Section>
       <Section
         title={trans.__('Params')}
-        count={Object.keys(detail.params).length}
+        count={Math.max(
+          detail.run.params_total,
+          Object.keys(detail.params).length
+        )}
       >
+        <Part
+          shown={Object.keys(detail.params).length}
+          of={detail.run.params_total}
+        />
         <Pairs
           entries={Object.entries(detail.params)}
           label={trans.__('Params')}
@@ -280,4 +292,18 @@ function Facts(props: {
       </dl>
     </>
   );
+}
+
+/** Says where a list holds only some of what there is. */
+function Part(props: { shown: number; of: number }): JSX.Element | null {
+  const { trans } = useView();
+  return props.shown < props.of ? (
+    <p className="jp-Cellruns-none" role="status">
+      {trans.__(
+        'The first %1 of %2 by name; the store has them all, and MLflow’s API reads them.',
+        formatCount(props.shown),
+        formatCount(props.of)
+      )}
+    </p>
+  ) : null;
 }

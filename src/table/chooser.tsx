@@ -1,5 +1,6 @@
 import React, { useEffect, useRef, useState } from 'react';
 
+import { formatCount } from '../charts/format';
 import { useSignal, useView } from '../runs/context';
 import { toggleColumn } from './column-order';
 import {
@@ -120,6 +121,14 @@ export function ColumnChooser(props: {
           {model.offers === null
             ? trans.__('Asking what there is…')
             : trans.__('Nothing is called like that.')}
+        </p>
+      ) : null}
+      {model.offersLeftOut > 0 ? (
+        <p>
+          {trans.__(
+            'There are %1 more; those that most runs have are offered.',
+            formatCount(model.offersLeftOut)
+          )}
         </p>
       ) : null}
       <div className="jp-Cellruns-chooserFoot">

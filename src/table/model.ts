@@ -146,6 +146,11 @@ export class TableModel implements IDisposable {
     return this._offers;
   }
 
+  /** Columns that are too many to be offered. */
+  get offersLeftOut(): number {
+    return this._offersLeftOut;
+  }
+
   /** Ids of columns that have the same value in all runs that are shown, as far as known. */
   get same(): ReadonlySet<string> {
     return this._same;
@@ -343,9 +348,10 @@ export class TableModel implements IDisposable {
   async askOffers(): Promise<void> {
     const scope = this._scope;
     try {
-      const { columns } = await this._client.tableColumns(scope);
+      const { columns, more } = await this._client.tableColumns(scope);
       if (scope === this._scope && !this._isDisposed) {
         this._offers = columns;
+        this._offersLeftOut = more;
         this._emit();
       }
     } catch {
@@ -624,6 +630,7 @@ export class TableModel implements IDisposable {
   private _columns: IColumn[] | null = null;
   private _automatic: readonly string[] = [];
   private _offers: readonly ITableOffer[] | null = null;
+  private _offersLeftOut = 0;
   private _same: ReadonlySet<string> = new Set();
   private _toggled = new Set<string>();
   private _reading = new Set<number>();

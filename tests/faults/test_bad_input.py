@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from jupyterlab_cellruns.stores.sqlite_read import LISTED
+from jupyterlab_cellruns.table.engine import MOST_OFFERS
+
 from ..lab import Kernel, Lab, wait
 
 MANY_KEYS = int(os.environ.get("CELLRUNS_MANY_KEYS", "20000"))
@@ -196,7 +199,14 @@ print(run.info.run_id, rss() - before)
     assert float(growth) < 120
     assert len(reply.charts()) == 1
     assert sum(len(json.dumps(value)) for value in reply.charts()[0].values()) <= 70_000
-    assert len(lab.read("cellruns/runs?limit=100")) < 5_000_000
+    # A browser gets what it can show, and how much there is besides.
+    (listed,) = [run for run in lab.fetch("cellruns/runs?limit=100")["runs"] if run["run_id"] == run_id]
+    assert (len(listed["metrics"]), listed["metrics_total"]) == (LISTED, MANY_KEYS + 1)
+    detail = lab.fetch(f"cellruns/runs/{run_id}")
+    assert [metric["key"] for metric in detail["metrics"]] == sorted(listed["metrics"])
+    columns = lab.fetch("cellruns/runs/table/columns", "POST", {})
+    assert sum(offer["column"].startswith("metric:") for offer in columns["columns"]) == MOST_OFFERS
+    assert columns["more"] >= MANY_KEYS + 1 - MOST_OFFERS
     assert lab.fetch(f"cellruns/runs/{run_id}/series?key=key/7&points=10")["series"][0]["values"] == [7]
 
 

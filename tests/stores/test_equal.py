@@ -22,6 +22,7 @@ from jupyterlab_cellruns.stores.history import Window
 from jupyterlab_cellruns.stores.local import LocalStore
 from jupyterlab_cellruns.stores.rest import RestStore
 from jupyterlab_cellruns.stores.sqlite import SqliteStore
+from jupyterlab_cellruns.stores.sqlite_read import LISTED
 
 KEYS = ["loss", "val/loss", "acc 1", "ünï", "system/cpu"]
 
@@ -306,6 +307,23 @@ def test_briefs_of_runs_are_equal_and_leave_out_what_is_gone(pair: Pair) -> None
     assert answers[0] == answers[1]
     assert answers[0][1]["run"]["params"] == {"lr": "0.1"}
     assert answers[0][0]["tags"]["t"] == "two"
+
+
+def test_of_very_many_params_and_metrics_the_first_are_listed_and_all_counted(pair: Pair) -> None:
+    many = [f"k{number}" for number in range(LISTED + 60)]
+    answers = []
+    for store in (pair.direct, pair.served):
+        run_id = store.create_run("0", "many", 7, {"mlflow.user": "u"})
+        for part in range(0, len(many), 100):
+            store.write([Params(run_id, dict.fromkeys(many[part : part + 100], "1"))])
+        store.write([Metrics(run_id, key, [1.0], [1], [1]) for key in many])
+        found = store.run(run_id)
+        assert found is not None
+        answers.append({"run": found["run"] | {"run_id": ""}, "metrics": [m["key"] for m in found["metrics"]]})
+    assert answers[0] == answers[1]
+    run = answers[0]["run"]
+    assert (run["params_total"], run["metrics_total"]) == (len(many), len(many))
+    assert sorted(run["params"]) == sorted(run["metrics"]) == answers[0]["metrics"] == sorted(many)[:LISTED]
 
 
 def test_an_end_ends_once_and_is_taken_back_only_itself(pair: Pair) -> None:

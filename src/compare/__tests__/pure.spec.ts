@@ -29,7 +29,9 @@ function brief(id: string, some: Partial<IRunSummary>): IRunBrief {
       parent: null,
       lifecycle_stage: 'active',
       params: {},
+      params_total: 0,
       metrics: {},
+      metrics_total: 0,
       note: null,
       ...some
     },
