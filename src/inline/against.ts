@@ -3,6 +3,7 @@ import {
   changedLines,
   compareCells,
   fetchProvenance,
+  type IExecutedCell,
   PROVENANCE_TAG
 } from '../compare/provenance';
 import { percentOf } from '../compare/table';
@@ -103,11 +104,12 @@ export async function againstLast(
   options: {
     readonly store?: string;
     readonly justEnded: boolean;
+    /** Ids of the cells that stand below a cell in its notebook. */
+    readonly below: (cellId: string) => ReadonlySet<string>;
     readonly isWanted: () => boolean;
   }
 ): Promise<IAgainst | null> {
-  const { store, isWanted } = options;
-  const waits = options.justEnded ? WAITS : [0];
+  const { store } = options;
   const { runs: found } = await client.runs({
     ids: [run.run],
     store,
@@ -130,16 +132,15 @@ export async function againstLast(
     run,
     summary,
     previous,
-    await codeOf(client, run.run, previous.run_id, isWanted, waits)
+    await codeOf(client, summary, previous.run_id, options)
   );
 }
 
 async function codeOf(
   client: IRunsClient,
-  run: string,
+  run: IRunSummary,
   previous: string,
-  isWanted: () => boolean,
-  waits: readonly number[]
+  options: Parameters<typeof againstLast>[2]
 ): Promise<IAgainst['code']> {
   const record = async (id: string) => {
     const { runs } = await client.compare([id]);
@@ -150,15 +151,39 @@ async function codeOf(
   if (!before) {
     return null;
   }
-  for (const wait of waits) {
+  for (const wait of options.justEnded ? WAITS : [0]) {
     await new Promise(resolve => setTimeout(resolve, wait));
-    if (!isWanted()) {
+    if (!options.isWanted()) {
       return null;
     }
-    const after = await record(run);
+    const after = await record(run.run_id);
     if (after && after.cells.length > 0) {
-      return changedLines(compareCells(before.cells, after.cells));
+      const below = options.below(run.cell_id ?? '');
+      return changedLines(
+        compareCells(
+          leading(before.cells, after.cells, below),
+          leading(after.cells, before.cells, below)
+        )
+      );
     }
   }
   return null;
+}
+
+/**
+ * Executed cells that may have led to a run: not those `below` its cell that only one of two runs had been preceded by.
+ *
+ * #### Notes
+ * Where all cells are run twice, those below were executed before the second
+ * run and not before the first, and nobody has changed a thing.
+ */
+export function leading(
+  cells: readonly IExecutedCell[],
+  others: readonly IExecutedCell[],
+  below: ReadonlySet<string>
+): IExecutedCell[] {
+  const known = new Set(others.map(cell => cell.cellId));
+  return cells.filter(
+    ({ cellId }) => cellId === null || known.has(cellId) || !below.has(cellId)
+  );
 }

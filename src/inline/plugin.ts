@@ -3,6 +3,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { IThemeManager } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -26,13 +27,21 @@ export const inlinePlugin: JupyterFrontEndPlugin<void> = {
   description: 'Draws the runs of a cell under it, live.',
   autoStart: true,
   requires: [IRenderMimeRegistry, ISettingRegistry],
-  optional: [ILiveRuns, IRunsClient, IThemeManager, IStateDB, ITranslator],
+  optional: [
+    ILiveRuns,
+    IRunsClient,
+    INotebookTracker,
+    IThemeManager,
+    IStateDB,
+    ITranslator
+  ],
   activate: (
     app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     settings: ISettingRegistry,
     live: ILiveRuns | null,
     client: IRunsClient | null,
+    notebooks: INotebookTracker | null,
     themes: IThemeManager | null,
     state: IStateDB | null,
     translator: ITranslator | null
@@ -60,6 +69,7 @@ export const inlinePlugin: JupyterFrontEndPlugin<void> = {
           void app.commands.execute('cellruns:compare-runs', {
             run_ids: [...runIds]
           }),
+        below: (node, cellId) => cellsBelow(notebooks, node, cellId),
         trans
       });
       charts.add(chart);
@@ -102,3 +112,15 @@ export const inlinePlugin: JupyterFrontEndPlugin<void> = {
       });
   }
 };
+
+/** Ids of the cells below a cell in the notebook that shows a node. */
+function cellsBelow(
+  notebooks: INotebookTracker | null,
+  node: HTMLElement,
+  cellId: string
+): ReadonlySet<string> {
+  const panel = notebooks?.find(one => one.node.contains(node));
+  const ids = panel?.content.widgets.map(cell => cell.model.id) ?? [];
+  const at = ids.indexOf(cellId);
+  return new Set(at < 0 ? [] : ids.slice(at + 1));
+}

@@ -240,6 +240,7 @@ export class InlineChart extends Panel implements IRenderMime.IRenderer {
           ? againstLast(client, run, {
               store,
               justEnded: run.live !== undefined,
+              below: cellId => this._options.below(this.node, cellId),
               isWanted
             })
           : null
@@ -331,6 +332,8 @@ export namespace InlineChart {
     pacer: Pacer;
     /** Opens runs side by side; null where that cannot be. */
     compare: ((runIds: readonly string[]) => void) | null;
+    /** Ids of the cells below a cell in the notebook that a node is in. */
+    below: (node: HTMLElement, cellId: string) => ReadonlySet<string>;
     trans: TranslationBundle;
   }
 }
