@@ -29,7 +29,7 @@ export function ColumnChooser(props: {
   const search = useRef<HTMLInputElement>(null);
   useEffect(() => {
     search.current?.focus();
-    void model.askOffers();
+    void model.offers.ask();
   }, [model]);
 
   const chosen = new Set(model.chosen);
@@ -39,7 +39,7 @@ export function ColumnChooser(props: {
   const words = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const offered = [
     ...start,
-    ...(model.offers ?? [])
+    ...(model.offers.all ?? [])
       .map(offer => offer.column)
       .filter(id => !first.has(id))
   ]
@@ -49,7 +49,9 @@ export function ColumnChooser(props: {
       const said = `${column.kind} ${column.key} ${columnLabel(column, trans)}`;
       return words.every(word => said.toLowerCase().includes(word));
     })
-    .filter(column => !model.state.differing || !model.same.has(column.id));
+    .filter(
+      column => !model.state.differing || !model.offers.same.has(column.id)
+    );
 
   return (
     <div
@@ -118,16 +120,16 @@ export function ColumnChooser(props: {
       </ul>
       {offered.length === 0 ? (
         <p>
-          {model.offers === null
+          {model.offers.all === null
             ? trans.__('Asking what there is…')
             : trans.__('Nothing is called like that.')}
         </p>
       ) : null}
-      {model.offersLeftOut > 0 ? (
+      {model.offers.leftOut > 0 ? (
         <p>
           {trans.__(
             'There are %1 more; those that most runs have are offered.',
-            formatCount(model.offersLeftOut)
+            formatCount(model.offers.leftOut)
           )}
         </p>
       ) : null}

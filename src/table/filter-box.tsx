@@ -35,8 +35,8 @@ export function FilterBox(props: {
       return;
     }
     const found = await complete(value, cursor ?? value.length, {
-      offers: model.offers ?? [],
-      values: (column, prefix) => model.values(column, prefix)
+      offers: model.offers.all ?? [],
+      values: (column, prefix) => model.offers.values(column, prefix)
     });
     if (request === asked.current) {
       setOffered(found);
@@ -62,7 +62,7 @@ export function FilterBox(props: {
     void offer(next, before.length);
   };
   // Names come when they are known.
-  const known = model.offers !== null;
+  const known = model.offers.all !== null;
   useEffect(() => {
     if (known && document.activeElement === inputRef.current && text) {
       void offer(text, inputRef.current?.selectionStart ?? null);
@@ -131,7 +131,7 @@ export function FilterBox(props: {
           aria-describedby={error ? `${id}-error` : undefined}
           data-filter={isFilter}
           onFocus={() => {
-            model.warm();
+            model.offers.warm();
           }}
           onBlur={close}
           onChange={event => {

@@ -8,7 +8,6 @@ import type {
   IRunsClient,
   ITableAnswer,
   ITableLines,
-  ITableOffer,
   ITableQuery,
   ITableScope
 } from '../client/tokens';
@@ -16,6 +15,7 @@ import type { ILiveChange, ILiveRuns } from '../live/tokens';
 import { parseColumn, type IColumn } from './columns';
 import { readFilter } from './filter';
 import type { TableMemory } from './memory';
+import { ColumnOffers } from './offers';
 import { RowWindow, rowsOf, type ITableRow } from './row';
 import { TableSelection } from './selection';
 import { nextSort, NO_STATE, type ITableState } from './state';
@@ -44,6 +44,10 @@ export class TableModel implements IDisposable {
       () => this._emit(),
       (first, last) => this._client.tableIds({ ...this._lines(), first, last })
     );
+    this.offers = new ColumnOffers(this._client, () => {
+      this._columns = null;
+      this._emit();
+    });
     this._typing = new Debouncer(() => this._restart(), TYPING_MS);
     this._catchUp = new Throttler(() => this._again(), {
       limit: 3 * delay,
@@ -60,6 +64,9 @@ export class TableModel implements IDisposable {
 
   /** Selected runs. */
   readonly selection: TableSelection;
+
+  /** Columns there are to choose from. */
+  readonly offers: ColumnOffers;
 
   /** Emitted when anything below changed. */
   get changed(): ISignal<this, void> {
@@ -141,21 +148,6 @@ export class TableModel implements IDisposable {
     return this._state.columns ?? this._automatic;
   }
 
-  /** What columns the runs of the scope have, whatever the filter; null while that is not known. */
-  get offers(): readonly ITableOffer[] | null {
-    return this._offers;
-  }
-
-  /** Columns that are too many to be offered. */
-  get offersLeftOut(): number {
-    return this._offersLeftOut;
-  }
-
-  /** Ids of columns that have the same value in all runs that are shown, as far as known. */
-  get same(): ReadonlySet<string> {
-    return this._same;
-  }
-
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -213,7 +205,7 @@ export class TableModel implements IDisposable {
     }
     this._scope = scope ?? {};
     this._scopeSet = true;
-    this._offers = null;
+    this.offers.setScope(this._scope);
     this._filterError = null;
     if (scope === null) {
       this._answer = null;
@@ -252,7 +244,7 @@ export class TableModel implements IDisposable {
       void this._again();
     }
     if (change.differing) {
-      void this._askSame();
+      this._askSame();
     }
     this._emit();
   }
@@ -344,59 +336,18 @@ export class TableModel implements IDisposable {
     return index;
   }
 
-  /** Ask what columns there are. */
-  async askOffers(): Promise<void> {
-    const scope = this._scope;
-    try {
-      const { columns, more } = await this._client.tableColumns(scope);
-      if (scope === this._scope && !this._isDisposed) {
-        this._offers = columns;
-        this._offersLeftOut = more;
-        this._emit();
-      }
-    } catch {
-      // The chooser says that it knows of none; the next opening asks again.
-    }
-  }
-
   /** Ask in which columns the runs that are shown do not differ. */
-  private async _askSame(): Promise<void> {
+  private _askSame(): void {
     const generation = this._generation;
-    try {
-      const { columns } = await this._client.tableColumns({
-        ...this._selected(),
-        compare: true
-      });
-      if (generation === this._generation && !this._isDisposed) {
-        this._same = new Set(
-          columns.filter(one => one.differs === false).map(one => one.column)
-        );
-        this._columns = null;
-        this._emit();
-      }
-    } catch {
-      // All columns stay; what failed shows with the lines themselves.
-    }
-  }
-
-  /** Somebody is about to type a filter. */
-  warm(): void {
-    if (this._offers === null) {
-      void this.askOffers();
-    }
-    void this._client.warmTable(this._scope).catch(() => undefined);
-  }
-
-  /** Values of a column that begin so. */
-  values(column: string, prefix: string): Promise<string[]> {
-    return this._client
-      .tableValues({ ...this._scope, column, prefix })
-      .catch(() => []);
+    void this.offers.askSame(
+      this._selected(),
+      () => generation === this._generation
+    );
   }
 
   private _shownColumns(): IColumn[] {
     const columns = this.chosen
-      .filter(id => !this._state.differing || !this._same.has(id))
+      .filter(id => !this._state.differing || !this.offers.same.has(id))
       .map(parseColumn)
       .filter(column => column !== null);
     const pinned = new Set(this._state.pinned);
@@ -460,7 +411,7 @@ export class TableModel implements IDisposable {
         this._took.emit();
         this._settle(answer);
         if (this._state.differing) {
-          void this._askSame();
+          this._askSame();
         }
       }
     });
@@ -629,9 +580,6 @@ export class TableModel implements IDisposable {
   private _answer: ITableAnswer | null = null;
   private _columns: IColumn[] | null = null;
   private _automatic: readonly string[] = [];
-  private _offers: readonly ITableOffer[] | null = null;
-  private _offersLeftOut = 0;
-  private _same: ReadonlySet<string> = new Set();
   private _toggled = new Set<string>();
   private _reading = new Set<number>();
   private _seen: [number, number] = [0, 0];
