@@ -77,8 +77,7 @@ class SpoolHome:
                 first = min(left.first, found[left.source].first) if left.source in found else left.first
                 found[left.source] = left._replace(first=first)
             if not SpoolFolder(other).segments() and not PendingFolder(other).paths():
-                _remove(other)
-                os.close(self._taken.pop(other))
+                _remove(other, self._taken.pop(other))
         self._known |= set(found)
         return sorted(found.values(), key=lambda left: left.source)
 
@@ -104,7 +103,8 @@ class SpoolHome:
     def release(self) -> None:
         """All is stored: remove our folder."""
         if not SpoolFolder(self.folder).segments() and not PendingFolder(self.folder).paths():
-            _remove(self.folder)
+            _remove(self.folder, self._lock)
+            self._lock = None
         for lock in (self._lock, *self._taken.values()):
             if lock is not None:
                 os.close(lock)
@@ -144,9 +144,12 @@ def _remove_junk(folder: Path) -> None:
         return
 
 
-def _remove(folder: Path) -> None:
+def _remove(folder: Path, lock: int | None) -> None:
     for name in (_META, SERVER_LOCK):
         (folder / name).unlink(missing_ok=True)
+    # NFS keeps what is removed while it is open in the folder, under another name.
+    if lock is not None:
+        os.close(lock)
     try:
         folder.rmdir()
     except OSError:

@@ -51,8 +51,11 @@ class PendingFolder:
                 said: dict[str, Any] = json.loads(path.read_text("utf-8"))
                 pending = Pending(said["run"], said["store"], said["files"], said["tags"], said["absent_tags"])
                 found.append((path.stat().st_mtime, pending))
-            except (OSError, ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError):
                 path.unlink(missing_ok=True)
+            except OSError:
+                # Gone, or a network file system that does not answer: it is looked at again.
+                continue
         return [pending for _, pending in sorted(found, key=lambda entry: entry[0])]
 
     def paths(self) -> list[Path]:

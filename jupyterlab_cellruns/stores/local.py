@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..kernel_side.python.spool import on_network
 from ..locks import is_locked, try_lock
 from . import schema
 from .attached import LOCAL, AttachedStore
@@ -22,7 +23,6 @@ from .local_server import LocalServer
 from .sqlite_write import ARTIFACTS
 
 DATABASE = "mlflow.db"
-_NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "lustre", "beegfs", "gpfs", "9p", "afs")
 
 
 class LocalStore(AttachedStore):
@@ -193,16 +193,17 @@ class LocalStore(AttachedStore):
         self._log.warning("Cellruns: %s %s", self.message, self.hint or "")
         return folder
 
-    def _before_start(self) -> None:
+    def _before_start(self) -> list[str]:
+        """Options of the child beyond those that it always has."""
         verdict = self._check(self._folder)
-        if verdict.kind == "new" and self._creation is None:
-            self._lock_creation()
+        if verdict.kind == "new":
+            if self._creation is None:
+                self._lock_creation()
             verdict = schema.check(self.database)
-            if verdict.kind == "new":
-                self._prepare_new()
         if verdict.kind not in ("new", "ready", "unknown", "busy"):
             self._unlock_creation()
             raise StoreRefused(verdict.message or f"{self.database} can't be used", verdict.hint or "")
+        return ["--new", str(self._prepare_new())] if verdict.kind == "new" else []
 
     def _lock_creation(self, seconds: float = 60.0) -> None:
         """One server at a time makes the database of a folder: MLflow's migrations must not race."""
@@ -229,12 +230,20 @@ class LocalStore(AttachedStore):
             os.close(handle)
             _creation_lock(self._folder).unlink(missing_ok=True)
 
-    def _prepare_new(self) -> None:
-        """Give a database that is about to be made a journal that lets readers and the writer work side by side."""
-        if _on_network(self._folder):
-            return
-        with contextlib.closing(sqlite3.connect(self.database, timeout=20)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
+    def _prepare_new(self) -> Path:
+        """An empty file that MLflow makes the database in: it gets its name when it is whole.
+
+        MLflow's migrations are no transaction: where a process dies in the middle of them no MLflow can open the file
+        again. What such a one has left is removed here.
+        """
+        new = self._folder / f".{DATABASE}.new"
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            new.with_name(new.name + suffix).unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(new, timeout=20)) as connection:
+            # Readers and the writer work side by side with this journal; not on a network (sqlite.org/wal.html).
+            if not on_network(str(self._folder)):
+                connection.execute("PRAGMA journal_mode=WAL")
+        return new
 
     def _after_start(self) -> None:
         self._unlock_creation()
@@ -246,19 +255,3 @@ class LocalStore(AttachedStore):
 def _creation_lock(folder: Path) -> Path:
     return folder / f".{DATABASE}.lock"
 
-
-def _on_network(folder: Path) -> bool:
-    """Whether a folder is on a network file system, where SQLite's WAL can't be used (sqlite.org/wal.html)."""
-    try:
-        mounts = Path("/proc/mounts").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return False
-    path, best, kind = os.path.realpath(folder), "", ""
-    for line in mounts:
-        fields = line.split(" ")
-        if len(fields) > 2:
-            point = fields[1].replace("\\040", " ")
-            inside = path == point or path.startswith(point.rstrip("/") + "/")
-            if inside and len(point) >= len(best):
-                best, kind = point, fields[2]
-    return kind in _NETWORK_FILE_SYSTEMS

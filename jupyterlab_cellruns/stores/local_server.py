@@ -12,13 +12,14 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .base import StoreRefused, StoreUnavailable
 from .endpoint import Endpoint
 
-_READY_SECONDS = 90.0
+_READY_SECONDS = 300.0
+"""How long a child may take until it answers: on a slow disk MLflow makes its tables for minutes."""
 _QUICK_DEATH_SECONDS = 20.0
 _QUICK_DEATHS = 3
 _SOCKET_PATH_LIMIT = 100
@@ -34,8 +35,8 @@ main()
 class LocalServer:
     """One child process at a time. All methods run on the event loop.
 
-    `before` is called in a thread just before a start, `after` in a thread when the server answers; both may raise
-    StoreRefused. `changed` is called when `state` changes: "idle", "starting", "ready" or "error".
+    `before` is called in a thread just before a start and gives more options of the child, `after` in a thread when the
+    server answers; both may raise StoreRefused. `changed` is called when `state` changes: "idle", "starting", "ready" or "error".
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class LocalServer:
         runtime_dir: Path,
         *,
         idle_seconds: float,
-        before: Callable[[], None],
+        before: Callable[[], Sequence[str]],
         after: Callable[[], None],
         changed: Callable[[], None],
         log: logging.Logger,
@@ -150,7 +151,7 @@ class LocalServer:
 
     async def _once(self) -> bool:
         """Run one process to its end; True where it was stopped for idleness."""
-        await asyncio.to_thread(self._before)
+        more = await asyncio.to_thread(self._before)
         endpoint, where = self._address()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -161,6 +162,7 @@ class LocalServer:
             f"sqlite:///{self._database}",
             "--artifacts",
             str(self._artifacts),
+            *more,
             *where,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

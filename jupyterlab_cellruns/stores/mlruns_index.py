@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ..kernel_side.python.spool import on_network
 from . import mlruns_files as files
 from .rules import INFINITE
 from .schema import KEY_STEP_INDEX
@@ -63,7 +64,8 @@ def _open(database: Path) -> sqlite3.Connection:
         try:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version == 0:
-                db.execute("PRAGMA journal_mode = WAL")
+                if not on_network(str(database.parent)):
+                    db.execute("PRAGMA journal_mode = WAL")
                 db.executescript(_TABLES)
                 version = VERSION
             if version == VERSION:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from jupyterlab_cellruns.stores import schema
+from jupyterlab_cellruns.stores.base import StoreRefused
 from jupyterlab_cellruns.stores.local import LocalStore
 from jupyterlab_cellruns.stores.rest import RestStore
 from jupyterlab_cellruns.stores.sqlite import SqliteStore
@@ -42,12 +43,14 @@ asyncio.run(main())
 """
 
 
-async def half_made(database: Path) -> None:
-    """Wait until there is something of a database, and not all of it."""
+async def half_made(database: Path) -> Path:
+    """Wait until there is something of a database under its name for the time being, and not all of it."""
+    new = database.with_name(f".{database.name}.new")
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        if schema.check(database).kind not in ("new", "ready", "busy"):
-            return
+        assert schema.check(database).kind == "new"
+        if schema.check(new).kind not in ("new", "ready", "busy"):
+            return new
         await asyncio.sleep(0.001)
     raise AssertionError("the database was never seen half made")
 
@@ -56,12 +59,47 @@ async def test_whoever_asks_while_the_database_is_made_waits_for_it(tmp_path: Pa
     store = local(tmp_path)
     try:
         store.prepare()
-        await half_made(store.database)
+        new = await half_made(store.database)
         # Another Jupyter Server in the same folder, started in the middle of it, waits for it too.
         other = await asyncio.create_subprocess_exec(sys.executable, "-c", SECOND, str(tmp_path), stdout=-1, cwd=ROOT)
         assert isinstance(await asyncio.to_thread(store.store), SqliteStore)
         said, _ = await asyncio.wait_for(other.communicate(), 90)
         assert said.decode().split() == [str(store.database), "None", "SqliteStore"]
+        assert not list(new.parent.glob(new.name + "*"))
+        with closing(sqlite3.connect(store.database)) as db:
+            assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            assert db.execute("SELECT artifact_location FROM experiments").fetchall() == [("mlflow-artifacts:/0",)]
+    finally:
+        await store.stop()
+
+
+async def test_a_kill_while_the_database_is_made_leaves_none_and_it_is_made_anew(tmp_path: Path) -> None:
+    store = local(tmp_path)
+    try:
+        store.prepare()
+        new = await half_made(store.database)
+        pid = store._server.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert isinstance(await asyncio.to_thread(store.store), SqliteStore)
+        assert store.state()["message"] is None
+        assert not list(new.parent.glob(new.name + "*"))
+    finally:
+        await store.stop()
+
+
+async def test_a_database_that_another_program_makes_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    store = local(tmp_path)
+    try:
+        store.prepare()
+        await half_made(store.database)
+        with closing(sqlite3.connect(store.database)) as db:
+            db.execute("CREATE TABLE mine (x)")
+            db.commit()
+        with pytest.raises(StoreRefused, match="not one of MLflow"):
+            await store.endpoint(90)
+        with closing(sqlite3.connect(store.database)) as db:
+            assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
     finally:
         await store.stop()
 

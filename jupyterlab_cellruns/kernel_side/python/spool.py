@@ -1,9 +1,10 @@
 """The durable copy of what was sent: JSON lines, one envelope each, written before the message leaves.
 
 Segments are named `<source>.<first seq>.jsonl`; the server removes a segment when all of it is stored. One process
-writes a file and only appends, which is safe on a network file system too; nothing is mapped into memory. As long as
-the process lives it holds a lock on `<source>.lock`: a server that finds the folder of a dead one knows by it whether
-more will come.
+writes a file and only appends; nothing is mapped into memory. On a network file system every write is waited for:
+there, what write() has taken may be refused later (disk full, close(2)), and other machines do not see it yet. As long
+as the process lives it holds a lock on `<source>.lock`: a server that finds the folder of a dead one knows by it
+whether more will come.
 """
 
 from __future__ import annotations
@@ -13,6 +14,27 @@ import os
 SEGMENT_BYTES = 8 << 20
 MOST_BYTES = 4 << 30
 """Bound of all segments of one source, so that a store that never comes back can't fill the disk."""
+
+
+_NETWORK = frozenset((
+    "nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "lustre", "beegfs", "gpfs", "9p", "afs", "ceph", "fuse.glusterfs",
+))
+
+
+def on_network(folder, mounts="/proc/mounts"):
+    """Whether a folder is on a network file system, as far as the list of `mounts` tells."""
+    try:
+        with open(mounts, encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return False
+    path, best, kind = os.path.realpath(folder), "", ""
+    for fields in (line.split(" ") for line in lines):
+        if len(fields) > 2:
+            point = fields[1].replace("\\040", " ")
+            if (path == point or path.startswith(point.rstrip("/") + "/")) and len(point) >= len(best):
+                best, kind = point, fields[2]
+    return kind in _NETWORK
 
 
 class Spool:
@@ -30,6 +52,7 @@ class Spool:
         self._file = None
         self._size = 0
         self._lock = None
+        self._wait = bool(self.folder) and on_network(self.folder)
 
     def append(self, seq, line):
         """Write one envelope (JSON bytes without a newline). Never raises; False where it could not be written."""
@@ -52,6 +75,8 @@ class Spool:
         try:
             while written < len(data):
                 written += os.write(file, data[written:])
+            if self._wait:
+                os.fsync(file)
         except OSError:
             # Half a line may stand there. Without it the file can be used again when there is room; if it stays,
             # the next envelope needs a file of its own.
