@@ -185,14 +185,14 @@ def test_kernels_hold_no_credentials_and_no_target_comes_from_a_request(stores: 
 def test_mlflows_own_variables_name_the_default_store(tmp_path: Path, server_3: TrackingServer) -> None:
     login = {"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": PASSWORD}
     with Lab(tmp_path, env={"MLFLOW_TRACKING_URI": server_3.url, **login}) as lab:
+        status = lab.fetch("cellruns/status")
+        assert (status["default_store"], status["store"]["location"]) == ("environment", server_3.url)
         kernel = lab.notebook("plain.ipynb").ready()
         run_id = done(kernel, "import mlflow, os\nwith mlflow.start_run() as run: pass\nprint(run.info.run_id)")
         assert server_3.status(run_id) == "FINISHED"
         seen = done(kernel, "print(dict(os.environ), vars(__import__('_cellruns')._attached.settings))")
         assert PASSWORD not in seen
         assert server_3.url not in seen
-        status = lab.fetch("cellruns/status")
-        assert (status["default_store"], status["store"]["location"]) == ("environment", server_3.url)
 
 
 def test_a_run_that_the_store_refuses_to_end_is_told_of_once_and_ended_when_it_is_permitted(
