@@ -93,6 +93,9 @@ def test_a_switch_counts_from_the_next_run_and_an_open_run_stays_where_it_is(
     done(kernel, "import mlflow\nmlflow.set_experiment('by name')")
     first = done(kernel, "run = mlflow.start_run()\nmlflow.log_metric('m', 1.0, step=1)\nprint(run.info.run_id)")
     choose(lab, kernel, path, "three")
+    # The kernel knows of the choice from now on.
+    chosen = "__import__('sys').modules['_cellruns']._attached.settings.store"
+    assert wait(lambda: kernel.evaluate(chosen) == "'three'", 20)
     # The open run, and what is nested in it, go on in the local store.
     child = done(
         kernel,
