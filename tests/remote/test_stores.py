@@ -25,6 +25,9 @@ with mlflow.start_run(run_name="{name}") as run:
 print(run.info.run_id)
 """
 
+CHOSEN = "__import__('sys').modules['_cellruns']._attached.settings.store"
+"""The choice as the kernel knows it: it is told in a moment of its own."""
+
 # The last two: for servers that code names itself.
 ENV = {"TWO_PASSWORD": PASSWORD, "MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": PASSWORD}
 
@@ -94,8 +97,7 @@ def test_a_switch_counts_from_the_next_run_and_an_open_run_stays_where_it_is(
     first = done(kernel, "run = mlflow.start_run()\nmlflow.log_metric('m', 1.0, step=1)\nprint(run.info.run_id)")
     choose(lab, kernel, path, "three")
     # The kernel knows of the choice from now on.
-    chosen = "__import__('sys').modules['_cellruns']._attached.settings.store"
-    assert wait(lambda: kernel.evaluate(chosen) == "'three'", 20)
+    assert wait(lambda: kernel.evaluate(CHOSEN) == "'three'", 20)
     # The open run, and what is nested in it, go on in the local store.
     child = done(
         kernel,
@@ -155,6 +157,7 @@ def test_code_with_a_uri_of_its_own_runs_unchanged_and_is_mirrored(stores: Lab, 
     assert (payload["store"], payload["runs"][0]["run"]) == (server_3.url, run_id)
     # A switch of the store does not touch it.
     choose(lab, kernel, "own.ipynb", "two")
+    assert wait(lambda: kernel.evaluate(CHOSEN) == "'two'", 20)
     again = done(kernel, "with mlflow.start_run() as run: pass\nprint(mlflow.get_tracking_uri(), run.info.run_id)").split()
     assert again[0] == server_3.url
     assert server_3.status(again[-1]) == "FINISHED"
