@@ -179,6 +179,7 @@ print(run.info.run_id, len(MlflowClient().get_metric_history(run.info.run_id, "l
     assert count == "5"
     assert "cellruns" not in tags
     assert lab.rows("SELECT * FROM runs WHERE run_uuid=?", run_id) == []
+    assert reply.charts(), "what goes to another store is not drawn"
     payload = reply.charts()[0]["application/vnd.cellruns.chart.v1+json"]
     assert payload["store"].startswith("sqlite:")
     assert payload["runs"][0]["series"][0]["count"] == 5

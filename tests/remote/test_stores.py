@@ -128,7 +128,7 @@ def test_a_switch_counts_from_the_next_run_and_an_open_run_stays_where_it_is(
     assert [where for _, where in loop][-2:] == ["two", "two"]
     # By the store's own word, not ours.
     assert lab.rows("SELECT count(*) FROM metrics WHERE run_uuid=?", first) == [(2,)]
-    assert dict(lab.rows("SELECT key, value FROM tags WHERE run_uuid=?", child))["mlflow.parentRunId"] == first
+    assert lab.tags(child).get("mlflow.parentRunId") == first
     on_three, on_two = ({r["info"]["run_id"] for r in s.runs()} for s in (server_3, server_2))
     assert second in on_three
     assert all(run_id in (on_three if where == "three" else on_two) for run_id, where in loop)
