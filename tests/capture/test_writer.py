@@ -60,8 +60,11 @@ class Desk:
 
 def test_everything_is_written_in_order_and_batched() -> None:
     desk = Desk()
+    # The writer is on its way with the first when the others come.
+    desk.store.away = 1
     for seq in range(200):
         desk.writer.put(envelope(seq, 100))
+    assert wait(lambda: desk.writer.waiting == 0, 10)
     assert desk.writer.stop(10)
     assert desk.store.steps == list(range(20_000))
     assert desk.applied == list(range(200))

@@ -45,6 +45,19 @@ def kernel_killed(lab: Lab, name: str) -> Tally:
     return scene.tally()
 
 
+def killed_unheard(lab: Lab, name: str, points: int = 400_000) -> Tally:
+    """SIGKILL of the kernel while the Jupyter Server stands still: most of what it has sent dies with its sockets."""
+    scene = Scene(lab, name, rest=0.0, every=1000).start()
+    assert lab.process is not None
+    lab.process.send_signal(signal.SIGSTOP)
+    try:
+        scene.more(points)
+        scene.kill()
+    finally:
+        lab.process.send_signal(signal.SIGCONT)
+    return scene.tally()
+
+
 def restarted_by_itself(lab: Lab, name: str) -> Tally:
     """The kernel crashes, Jupyter starts it again by itself, and the next cell logs in the new process."""
     first = Scene(lab, name).start()
@@ -166,6 +179,8 @@ def server_killed(lab: Lab, name: str, kernel: str) -> Tally:
             assert wait(lambda: not alive(scene.pid), 15)
     lab.start()
     if kernel == "outliving":
+        # The new server has stored all that was left, and more comes.
+        time.sleep(4)
         scene.more()
         assert scene.finish().status == "ok"
     tally = scene.tally(whole=kernel == "outliving")

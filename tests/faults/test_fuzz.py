@@ -114,7 +114,10 @@ def test_any_envelope_is_refused_whole_or_applied_and_its_neighbour_is_kept(desk
     said: list[str] = []
     inbox = desk.inbox(said)
     before = desk.rows()
-    taken = inbox.accept_json(message.replace(b'"RUN"', json.dumps(desk.run).encode()))
+    try:
+        taken = inbox.accept_json(message.replace(b'"RUN"', json.dumps(desk.run).encode()))
+    except Exception as error:
+        raise AssertionError(f"{message!r} breaks what reads it") from error
     if taken is None:
         assert len(said) == 1
         assert desk.rows() == before

@@ -155,6 +155,7 @@ def test_a_child_arrives_with_its_parent_whole_and_once(
     original.pop("mlflow.parentRunId")
     original.pop("cellruns.provenance")
     assert tags == original
+    assert len(there["models"]) == 1
     (copied,) = there["models"]
     assert copied[0] != model
     assert copied[1:3] == ["model", "READY"]

@@ -25,6 +25,9 @@ with mlflow.start_run(run_name="{name}") as run:
 print(run.info.run_id)
 """
 
+CHOSEN = "__import__('sys').modules['_cellruns']._attached.settings.store"
+"""The choice as the kernel knows it: it is told in a moment of its own."""
+
 # The last two: for servers that code names itself.
 ENV = {"TWO_PASSWORD": PASSWORD, "MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": PASSWORD}
 
@@ -93,6 +96,8 @@ def test_a_switch_counts_from_the_next_run_and_an_open_run_stays_where_it_is(
     done(kernel, "import mlflow\nmlflow.set_experiment('by name')")
     first = done(kernel, "run = mlflow.start_run()\nmlflow.log_metric('m', 1.0, step=1)\nprint(run.info.run_id)")
     choose(lab, kernel, path, "three")
+    # The kernel knows of the choice from now on.
+    assert wait(lambda: kernel.evaluate(CHOSEN) == "'three'", 20)
     # The open run, and what is nested in it, go on in the local store.
     child = done(
         kernel,
@@ -123,7 +128,7 @@ def test_a_switch_counts_from_the_next_run_and_an_open_run_stays_where_it_is(
     assert [where for _, where in loop][-2:] == ["two", "two"]
     # By the store's own word, not ours.
     assert lab.rows("SELECT count(*) FROM metrics WHERE run_uuid=?", first) == [(2,)]
-    assert dict(lab.rows("SELECT key, value FROM tags WHERE run_uuid=?", child))["mlflow.parentRunId"] == first
+    assert lab.tags(child).get("mlflow.parentRunId") == first
     on_three, on_two = ({r["info"]["run_id"] for r in s.runs()} for s in (server_3, server_2))
     assert second in on_three
     assert all(run_id in (on_three if where == "three" else on_two) for run_id, where in loop)
@@ -152,6 +157,7 @@ def test_code_with_a_uri_of_its_own_runs_unchanged_and_is_mirrored(stores: Lab, 
     assert (payload["store"], payload["runs"][0]["run"]) == (server_3.url, run_id)
     # A switch of the store does not touch it.
     choose(lab, kernel, "own.ipynb", "two")
+    assert wait(lambda: kernel.evaluate(CHOSEN) == "'two'", 20)
     again = done(kernel, "with mlflow.start_run() as run: pass\nprint(mlflow.get_tracking_uri(), run.info.run_id)").split()
     assert again[0] == server_3.url
     assert server_3.status(again[-1]) == "FINISHED"
@@ -185,14 +191,14 @@ def test_kernels_hold_no_credentials_and_no_target_comes_from_a_request(stores: 
 def test_mlflows_own_variables_name_the_default_store(tmp_path: Path, server_3: TrackingServer) -> None:
     login = {"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": PASSWORD}
     with Lab(tmp_path, env={"MLFLOW_TRACKING_URI": server_3.url, **login}) as lab:
+        status = lab.fetch("cellruns/status")
+        assert (status["default_store"], status["store"]["location"]) == ("environment", server_3.url)
         kernel = lab.notebook("plain.ipynb").ready()
         run_id = done(kernel, "import mlflow, os\nwith mlflow.start_run() as run: pass\nprint(run.info.run_id)")
         assert server_3.status(run_id) == "FINISHED"
         seen = done(kernel, "print(dict(os.environ), vars(__import__('_cellruns')._attached.settings))")
         assert PASSWORD not in seen
         assert server_3.url not in seen
-        status = lab.fetch("cellruns/status")
-        assert (status["default_store"], status["store"]["location"]) == ("environment", server_3.url)
 
 
 def test_a_run_that_the_store_refuses_to_end_is_told_of_once_and_ended_when_it_is_permitted(

@@ -155,6 +155,8 @@ def test_a_run_goes_through(scene: Scene, server_3: TrackingServer, plain_2: Tra
 
 @pytest.mark.parametrize("store", ["insecure", "userinfo", "mutual-one-file"])
 def test_the_server_gets_through(scene: Scene, store: str) -> None:
+    found = scene.settled(store)
+    assert found["state"] == "ready", found
     assert scene.lab.fetch(f"cellruns/experiments?store={store}")["experiments"]
     assert PASSWORD.partition(" ")[0] not in json.dumps(scene.settled(store))
 

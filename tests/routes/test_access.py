@@ -9,10 +9,12 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tornado.web import RequestHandler
 
+from jupyterlab_cellruns.routes.containment import is_inside
 from jupyterlab_cellruns.routes.kernel_base import KernelHandler
 from jupyterlab_cellruns.routes.lazy import real
 from jupyterlab_cellruns.routes.table import handlers
@@ -164,10 +166,28 @@ def test_bodies_are_bounded_before_they_are_read(lab: Lab) -> None:
                     if chunked:
                         connection.send(f"{most + 1:x}\r\n".encode() + b" " * 70_000)
                     status = connection.getresponse().status
+                except TimeoutError:
+                    status = -1  # It waits for more.
                 except OSError:
                     status = 0  # Cut off.
                 assert status in ((0, 400, 401, 413) if chunked else (401, 413)), (path, method, chunked, status)
                 connection.close()
+
+
+def test_a_link_that_leads_out_of_a_run_is_seen(tmp_path: Path) -> None:
+    """By us, too: not every MLflow looks where a link in its folder leads."""
+    inside = tmp_path / "artifacts/1/run/artifacts"
+    (inside / "a").mkdir(parents=True)
+    (inside / "a/page.html").write_text("page")
+    (tmp_path / "outside.txt").write_text("secret")
+    (inside / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (inside / "a/up").symlink_to(tmp_path)
+    (inside / "fine.html").symlink_to(inside / "a/page.html")
+    for uri in ("mlflow-artifacts:/1/run/artifacts", str(inside), inside.as_uri()):
+        for path in ("a/page.html", "fine.html", "", "not/there"):
+            assert is_inside(uri, path, tmp_path / "artifacts"), (uri, path)
+        for path in ("link.txt", "a/up", "a/up/outside.txt", "../x", "/etc/passwd"):
+            assert not is_inside(uri, path, tmp_path / "artifacts"), (uri, path)
 
 
 def test_artifact_paths_stay_in_their_run(lab: Lab) -> None:

@@ -87,10 +87,8 @@ describe('spoiled MLmodel files', () => {
       try {
         model = parseMLmodel(text);
       } catch (error) {
-        if (!(error instanceof DescriptorError)) {
-          throw new Error(`${String(error)} for ${JSON.stringify(text)}`);
-        }
-        expect(error.message).not.toBe('');
+        expect(error, JSON.stringify(text)).toBeInstanceOf(DescriptorError);
+        expect((error as DescriptorError).message).not.toBe('');
         refused++;
         continue;
       }
