@@ -84,6 +84,7 @@ class FaultProxy:
         if faults.down:
             return self._cut(handler)
         self.seen["requests"] += 1
+        self.seen["writes"] += handler.path.endswith("/runs/log-batch")
         draw, before = self._random.random(), self._random.random() < 0.5
         error, cut = draw < faults.error, faults.error <= draw < faults.error + faults.cut
         if faults.poison and faults.poison in body:
