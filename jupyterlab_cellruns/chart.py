@@ -8,7 +8,7 @@ from typing import Any
 
 from .kernel_side.python import picture
 from .kernel_side.python.series import Series
-from .stores.base import Store
+from .stores.base import LISTED, Store
 
 
 def chart_bundle(store: Store, name: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def chart_bundle(store: Store, name: str, body: dict[str, Any]) -> dict[str, Any
     """
     runs = []
     for run_id in list(body.get("run_ids") or [])[-100:]:
-        detail = store.run(str(run_id))
+        detail = store.run(str(run_id), LISTED)
         if detail is not None:
             runs.append(_run(store, detail))
     cell = {"id": body.get("cell_id"), "execution_count": body.get("execution_count")}

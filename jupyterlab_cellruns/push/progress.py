@@ -35,8 +35,7 @@ class RunProgress:
         return {
             "run_id": self.run, "name": self.name, "asked": self.asked, "state": self.state, "step": self.step,
             "remote_run_id": self.remote_run, "made": self.made, "points_sent": self.points_sent,
-            "points_total": max(self.points_total, self.points_sent), "files_sent": self.files_sent,
-            "bytes_sent": self.bytes_sent,
+            "points_total": self.points_total, "files_sent": self.files_sent, "bytes_sent": self.bytes_sent,
             "notices": self.notices, "error": self.error,
         }  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ..stores.base import RunQuery, Store
+from ..stores.base import LISTED, RunQuery, Store
 from . import arguments
 from .base import BrowserHandler
 from .errors import BadArgument, UnknownRun
@@ -60,7 +60,7 @@ class RunHandler(BrowserHandler):
         run = arguments.run_id(run_id)
 
         def work(store: Store) -> dict[str, Any]:
-            found = store.run(run)
+            found = store.run(run, LISTED)
             if found is None:
                 raise UnknownRun(run)
             return found

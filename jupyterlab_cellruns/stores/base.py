@@ -78,6 +78,10 @@ class RunPage:
     total: int = 0
 
 
+LISTED = 2000
+"""Params and metrics of one run that a browser is told, each: a run may have a million."""
+
+
 class Store(Protocol):
     """One tracking store. Both the SQLite and the REST store give the same answers."""
 
@@ -94,8 +98,11 @@ class Store(Protocol):
         """Runs of a query, as `RunSummary` dicts."""
         ...
 
-    def run(self, run_id: str) -> dict[str, Any] | None:
-        """One run as the answer of `GET runs/<id>`, or None where there is none."""
+    def run(self, run_id: str, most: int | None = None) -> dict[str, Any] | None:
+        """One run as the answer of `GET runs/<id>`, or None where there is none.
+
+        With all params and metrics, or with at most `most` of each, the first by name.
+        """
         ...
 
     def series(

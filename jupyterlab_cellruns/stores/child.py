@@ -85,7 +85,10 @@ def main() -> None:
 
 
 def _command_line(options: argparse.Namespace) -> None:
-    """An MLflow whose insides have other names: its documented command line, more slowly."""
+    """An MLflow whose insides have other names: its documented command line, more slowly, and tables made in place."""
+    database = options.store.removeprefix("sqlite:///")
+    if options.new and not os.path.exists(database):
+        os.replace(options.new, database)
     where = ["--uvicorn-opts", f"--uds {options.uds}"] if options.uds else ["--port", str(options.port)]
     command = [
         sys.executable,

@@ -164,7 +164,7 @@ class LocalStore(AttachedStore):
         return store
 
     def _check(self, folder: Path) -> schema.Verdict:
-        """What the database of a folder is. One that is being made this moment looks like anything, and counts as new."""
+        """What the database of a folder is. One that is being made this moment counts as new: in place it looks like anything."""
         verdict = schema.check(folder / DATABASE)
         if verdict.kind not in ("ready", "busy"):
             with self._creation_guard:

@@ -181,10 +181,10 @@ class RestStore:
         """See `Store.runs`."""
         return rest_read.run_page(self._rest, query)
 
-    def run(self, run_id: str) -> dict[str, Any] | None:
+    def run(self, run_id: str, most: int | None = None) -> dict[str, Any] | None:
         """See `Store.run`."""
         try:
-            return rest_read.run_detail(self._rest, run_id)
+            return rest_read.run_detail(self._rest, run_id, most)
         except ApiError as error:
             if error.status == 404:
                 return None

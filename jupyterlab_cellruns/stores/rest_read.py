@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .base import OPEN, RunPage, RunQuery, TaggedRun
+from .base import LISTED, OPEN, RunPage, RunQuery, TaggedRun
 from .history import WHOLE, History, Window, series_json
 from .reduce import Point
 from .rules import number, quoted, to_json
-from .sqlite_read import LISTED, set_tag
+from .sqlite_read import set_tag
 
 if TYPE_CHECKING:
     from .rest import Rest
@@ -98,7 +98,7 @@ def _text(run: dict[str, Any]) -> str:
     return "\n".join(parts).lower()
 
 
-def _summary(run: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+def _summary(run: dict[str, Any], names: dict[str, str], most: int | None = LISTED) -> dict[str, Any]:
     info, data = run["info"], run.get("data", {})
     params, metrics = data.get("params") or [], data.get("metrics") or []
     summary: dict[str, Any] = {
@@ -116,11 +116,11 @@ def _summary(run: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         "execution_count": None,
         "parent": None,
         "lifecycle_stage": info.get("lifecycle_stage", "active"),
-        "params": _pairs(_listed(params)),
+        "params": _pairs(_listed(params, most)),
         "params_total": len(params),
         "metrics": {
             m["key"]: {"value": _value(m["value"]), "step": m.get("step", 0), "timestamp": m["timestamp"]}
-            for m in _listed(metrics)
+            for m in _listed(metrics, most)
         },
         "metrics_total": len(metrics),
         "note": None,
@@ -130,20 +130,20 @@ def _summary(run: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return summary
 
 
-def _listed(entries: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-    return entries if len(entries) <= LISTED else sorted(entries, key=lambda e: str(e["key"]))[:LISTED]
+def _listed(entries: Sequence[dict[str, Any]], most: int | None) -> Sequence[dict[str, Any]]:
+    return entries if most is None or len(entries) <= most else sorted(entries, key=lambda e: str(e["key"]))[:most]
 
 
 def _value(value: Any) -> float | str:
     return to_json(number(value))
 
 
-def run_detail(rest: Rest, run_id: str) -> dict[str, Any]:
-    """One run as in `GET runs/<id>`. Raises ApiError where there is none."""
+def run_detail(rest: Rest, run_id: str, most: int | None = None) -> dict[str, Any]:
+    """See `Store.run`. Raises ApiError where there is none."""
     run = rest.call("GET", "runs/get", params={"run_id": run_id})["run"]
     info = run["info"]
     experiment = rest.call("GET", "experiments/get", params={"experiment_id": info["experiment_id"]})["experiment"]
-    summary = _summary(run, {info["experiment_id"]: experiment["name"]})
+    summary = _summary(run, {info["experiment_id"]: experiment["name"]}, most)
     return {
         "run": summary,
         "params": summary["params"],

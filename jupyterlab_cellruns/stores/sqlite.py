@@ -48,9 +48,9 @@ class SqliteStore:
         """See `Store.runs`."""
         return self._read(lambda db: sqlite_read.run_page(db, query))
 
-    def run(self, run_id: str) -> dict[str, Any] | None:
+    def run(self, run_id: str, most: int | None = None) -> dict[str, Any] | None:
         """See `Store.run`."""
-        return self._read(lambda db: sqlite_read.run_detail(db, run_id))
+        return self._read(lambda db: sqlite_read.run_detail(db, run_id, most))
 
     def series(
         self, run_id: str, keys: Sequence[str] | None, points: int, window: Window = WHOLE

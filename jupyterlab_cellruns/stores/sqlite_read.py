@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .base import OPEN, RunPage, RunQuery, TaggedRun
+from .base import LISTED, OPEN, RunPage, RunQuery, TaggedRun
 from .rules import to_json
 
 _SUMMARY = """
@@ -15,9 +15,6 @@ SELECT r.run_uuid, r.name, r.experiment_id, e.name, r.status, r.start_time, r.en
 FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
 """
 _CHUNK = 400
-
-LISTED = 2000
-"""Params and metrics of one run that an answer lists, each; a run may have a million, and a browser is to show it."""
 
 
 def run_page(db: sqlite3.Connection, query: RunQuery) -> RunPage:
@@ -77,18 +74,20 @@ def _conditions(query: RunQuery) -> tuple[str, list[Any]]:
     return "WHERE " + " AND ".join(parts), values
 
 
-def _summaries(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+def _summaries(
+    db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], most: int | None = LISTED
+) -> list[dict[str, Any]]:
     found = {row[0]: _summary(row) for row in rows}
     ids = list(found)
     for start in range(0, len(ids), _CHUNK):
         part = ids[start : start + _CHUNK]
         marks = ",".join("?" * len(part))
-        params, totals = _listed(db, "params", "value", part)
+        params, totals = _listed(db, "params", "value", part, most)
         for run, key, value in params:
             found[run]["params"][key] = value
         for run, total in totals.items():
             found[run]["params_total"] = total
-        metrics, totals = _listed(db, "latest_metrics", "value, is_nan, step, timestamp", part)
+        metrics, totals = _listed(db, "latest_metrics", "value, is_nan, step, timestamp", part, most)
         for run, key, value, is_nan, step, timestamp in metrics:
             found[run]["metrics"][key] = {"value": to_json(value, is_nan), "step": step, "timestamp": timestamp}
         for run, total in totals.items():
@@ -104,17 +103,16 @@ def _summaries(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[
 
 
 def _listed(
-    db: sqlite3.Connection, table: str, columns: str, run_ids: Sequence[str]
+    db: sqlite3.Connection, table: str, columns: str, run_ids: Sequence[str], most: int | None
 ) -> tuple[list[tuple[Any, ...]], dict[str, int]]:
-    """(run, key, *columns) of at most `LISTED` entries of each run, the first by name, and how many each run has."""
+    """(run, key, *columns) of at most `most` entries of each run, the first by name, and how many each run has."""
     marks = ",".join("?" * len(run_ids))
     totals = dict(db.execute(f"SELECT run_uuid, count(*) FROM {table} WHERE run_uuid IN ({marks}) GROUP BY run_uuid", run_ids))
-    few = [run for run in run_ids if totals.get(run, 0) <= LISTED]
+    few = [run for run in run_ids if most is None or totals.get(run, 0) <= most]
     select = f"SELECT run_uuid, key, {columns} FROM {table} WHERE run_uuid"
     rows = db.execute(f"{select} IN ({','.join('?' * len(few))})", few).fetchall()
-    for run in run_ids:
-        if totals.get(run, 0) > LISTED:
-            rows += db.execute(f"{select} = ? ORDER BY key LIMIT ?", (run, LISTED))
+    for run in set(run_ids).difference(few):
+        rows += db.execute(f"{select} = ? ORDER BY key LIMIT ?", (run, most))
     return rows, totals
 
 
@@ -158,12 +156,12 @@ def set_tag(summary: dict[str, Any], key: str, value: str) -> None:
         summary["note"] = value
 
 
-def run_detail(db: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
-    """One run as in `GET runs/<id>`, None where there is none."""
+def run_detail(db: sqlite3.Connection, run_id: str, most: int | None = None) -> dict[str, Any] | None:
+    """See `Store.run`."""
     row = db.execute(f"{_SUMMARY} WHERE r.run_uuid = ?", (run_id,)).fetchone()
     if row is None:
         return None
-    (summary,) = _summaries(db, [row])
+    (summary,) = _summaries(db, [row], most)
     return {
         "run": summary,
         "params": summary["params"],

@@ -32,13 +32,13 @@ KEPT = 64
 _COLUMNS = "step, timestamp, value, is_nan"
 _ORDER = "ORDER BY step, timestamp, value, is_nan"
 
-PARTS = 4
-"""A bucket is looked at in so many parts: values in one pass, then only the parts with the least and the greatest again."""
+STRETCHES = 4
+"""A bucket is read in so many stretches: their values in one pass, then only those with the least and the greatest again."""
 
 Open = Callable[[], sqlite3.Connection]
 
 
-class Part(NamedTuple):
+class Stretch(NamedTuple):
     """Points between two steps, inclusive."""
 
     first: int
@@ -49,10 +49,10 @@ class Part(NamedTuple):
     total: int
 
 
-def parts(low: int, high: int) -> list[tuple[int, int]]:
+def stretches(low: int, high: int) -> list[tuple[int, int]]:
     """Step ranges, inclusive and ascending, that share out `low` to `high`."""
     span = high - low + 1
-    ends = [low + span * part // PARTS for part in range(PARTS + 1)]
+    ends = [low + span * place // STRETCHES for place in range(STRETCHES + 1)]
     return [(first, end - 1) for first, end in pairwise(ends) if first < end]
 
 
@@ -169,21 +169,21 @@ class Reading:
 
     def _bucket(self, db: sqlite3.Connection, low: int, high: int) -> tuple[int, list[Point]]:
         """How many points there are between two steps, and which of them are kept."""
-        least: Part | None = None
-        most: Part | None = None
+        least: Stretch | None = None
+        most: Stretch | None = None
         total = 0
         odd = False
-        for first, last in parts(low, high):
-            part = Part(first, last, *db.execute(
+        for first, last in stretches(low, high):
+            one = Stretch(first, last, *db.execute(
                 f"SELECT min(value), max(value), max(is_nan), count(*) {self._of} AND step BETWEEN ? AND ?",
                 (*self._values, first, last),
             ).fetchone())
-            if part.total == 0:
+            if one.total == 0:
                 continue
-            total += part.total
-            odd = odd or bool(part.nan) or part.least <= -INFINITE or part.most >= INFINITE
-            least = part if least is None or part.least < least.least else least
-            most = part if most is None or part.most > most.most else most
+            total += one.total
+            odd = odd or bool(one.nan) or one.least <= -INFINITE or one.most >= INFINITE
+            least = one if least is None or one.least < least.least else least
+            most = one if most is None or one.most > most.most else most
         if least is None or most is None:
             return 0, []
         if odd:
@@ -193,10 +193,10 @@ class Reading:
             return total, picked(rows.fetchall())
         return total, distinct(sorted([self._at(db, least, least.least), self._at(db, most, most.most)]))
 
-    def _at(self, db: sqlite3.Connection, part: Part, value: float) -> Point:
-        """A point of that value, of those that `part` counts."""
+    def _at(self, db: sqlite3.Connection, within: Stretch, value: float) -> Point:
+        """A point of that value, of those that `within` counts."""
         found: Point = db.execute(
             f"SELECT {_COLUMNS} {self._of} AND step BETWEEN ? AND ? AND value = ? LIMIT 1",
-            (*self._values, part.first, part.last, value),
+            (*self._values, within.first, within.last, value),
         ).fetchone()
         return found

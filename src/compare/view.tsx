@@ -91,6 +91,7 @@ function Body(props: {
         <Actions picture={props.picture} />
       </div>
       <Runs />
+      <LeftOut />
       <Chosen />
       <Tabs view={state.view} />
       <div
@@ -280,6 +281,24 @@ function Runs(): JSX.Element {
       ) : null}
     </ul>
   );
+}
+
+/** Says where runs have more params or metrics than are compared. */
+function LeftOut(): JSX.Element | null {
+  const { model, trans } = useCompare();
+  const cut = model.runs.filter(
+    ({ run }) =>
+      run.metrics_total > Object.keys(run.metrics).length ||
+      run.params_total > Object.keys(run.params).length
+  );
+  return cut.length > 0 ? (
+    <p className="jp-Cellruns-compare-hint" role="status">
+      {trans.__(
+        'Of the params and metrics of %1 only the first by name are compared: there are very many.',
+        cut.map(({ run }) => run.name).join(', ')
+      )}
+    </p>
+  ) : null;
 }
 
 /** Runs that a brush has chosen, and what to do with them. */

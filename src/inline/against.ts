@@ -36,6 +36,17 @@ export interface IAgainst {
   }[];
 }
 
+/** How to look back at the last run. */
+export interface ILookBack {
+  readonly store?: string;
+  /** Its record may still be on its way. */
+  readonly justEnded: boolean;
+  /** Ids of the cells that stand below a cell in its notebook. */
+  readonly below: (cellId: string) => ReadonlySet<string>;
+  /** Whether anybody still waits for the answer. */
+  readonly isWanted: () => boolean;
+}
+
 /** The run before a run: the last ended one of its cell, else of its notebook; null where there is none. */
 export function previousOf(
   run: IRunSummary,
@@ -101,13 +112,7 @@ export function differenceOf(
 export async function againstLast(
   client: IRunsClient,
   run: ChartRun,
-  options: {
-    readonly store?: string;
-    readonly justEnded: boolean;
-    /** Ids of the cells that stand below a cell in its notebook. */
-    readonly below: (cellId: string) => ReadonlySet<string>;
-    readonly isWanted: () => boolean;
-  }
+  options: ILookBack
 ): Promise<IAgainst | null> {
   const { store } = options;
   const { runs: found } = await client.runs({
@@ -140,7 +145,7 @@ async function codeOf(
   client: IRunsClient,
   run: IRunSummary,
   previous: string,
-  options: Parameters<typeof againstLast>[2]
+  options: ILookBack
 ): Promise<IAgainst['code']> {
   const record = async (id: string) => {
     const { runs } = await client.compare([id]);

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jupyterlab_cellruns.stores.sqlite_read import LISTED
+from jupyterlab_cellruns.stores.base import LISTED
 from jupyterlab_cellruns.table.engine import MOST_OFFERS
 
 from ..lab import Kernel, Lab, wait

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import sys
 import time
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -55,74 +56,65 @@ async def half_made(database: Path) -> Path:
     raise AssertionError("the database was never seen half made")
 
 
-async def test_whoever_asks_while_the_database_is_made_waits_for_it(tmp_path: Path) -> None:
-    store = local(tmp_path)
-    try:
-        store.prepare()
-        new = await half_made(store.database)
-        # Another Jupyter Server in the same folder, started in the middle of it, waits for it too.
-        other = await asyncio.create_subprocess_exec(sys.executable, "-c", SECOND, str(tmp_path), stdout=-1, cwd=ROOT)
-        assert isinstance(await asyncio.to_thread(store.store), SqliteStore)
-        said, _ = await asyncio.wait_for(other.communicate(), 90)
-        assert said.decode().split() == [str(store.database), "None", "SqliteStore"]
-        assert not list(new.parent.glob(new.name + "*"))
-        with closing(sqlite3.connect(store.database)) as db:
-            assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-            assert db.execute("SELECT artifact_location FROM experiments").fetchall() == [("mlflow-artifacts:/0",)]
-    finally:
-        await store.stop()
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[LocalStore]:
+    made = local(tmp_path)
+    yield made
+    await made.stop()
 
 
-async def test_a_kill_while_the_database_is_made_leaves_none_and_it_is_made_anew(tmp_path: Path) -> None:
-    store = local(tmp_path)
-    try:
-        store.prepare()
-        new = await half_made(store.database)
-        pid = store._server.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        assert isinstance(await asyncio.to_thread(store.store), SqliteStore)
-        assert store.state()["message"] is None
-        assert not list(new.parent.glob(new.name + "*"))
-    finally:
-        await store.stop()
+async def test_whoever_asks_while_the_database_is_made_waits_for_it(store: LocalStore, tmp_path: Path) -> None:
+    store.prepare()
+    new = await half_made(store.database)
+    # Another Jupyter Server in the same folder, started in the middle of it, waits for it too.
+    other = await asyncio.create_subprocess_exec(sys.executable, "-c", SECOND, str(tmp_path), stdout=-1, cwd=ROOT)
+    assert isinstance(await asyncio.to_thread(store.store), SqliteStore)
+    said, _ = await asyncio.wait_for(other.communicate(), 90)
+    assert said.decode().split() == [str(store.database), "None", "SqliteStore"]
+    assert not list(new.parent.glob(new.name + "*"))
+    with closing(sqlite3.connect(store.database)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("SELECT artifact_location FROM experiments").fetchall() == [("mlflow-artifacts:/0",)]
 
 
-async def test_a_database_that_another_program_makes_meanwhile_is_left_alone(tmp_path: Path) -> None:
-    store = local(tmp_path)
-    try:
-        store.prepare()
-        await half_made(store.database)
-        with closing(sqlite3.connect(store.database)) as db:
-            db.execute("CREATE TABLE mine (x)")
-            db.commit()
-        with pytest.raises(StoreRefused, match="not one of MLflow"):
-            await store.endpoint(90)
-        with closing(sqlite3.connect(store.database)) as db:
-            assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
-    finally:
-        await store.stop()
+async def test_a_kill_while_the_database_is_made_leaves_none_and_it_is_made_anew(store: LocalStore) -> None:
+    store.prepare()
+    new = await half_made(store.database)
+    pid = store._server.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert isinstance(await asyncio.to_thread(store.store), SqliteStore)
+    assert store.state()["message"] is None
+    assert not list(new.parent.glob(new.name + "*"))
+
+
+async def test_a_database_that_another_program_makes_meanwhile_is_left_alone(store: LocalStore) -> None:
+    store.prepare()
+    await half_made(store.database)
+    with closing(sqlite3.connect(store.database)) as db:
+        db.execute("CREATE TABLE mine (x)")
+        db.commit()
+    with pytest.raises(StoreRefused, match="not one of MLflow"):
+        await store.endpoint(90)
+    with closing(sqlite3.connect(store.database)) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
 
 
 async def test_a_store_by_mlflows_server_goes_on_with_the_next_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = {**schema.HOT_COLUMNS, "runs": schema.HOT_COLUMNS["runs"] | {"a_column_that_is_not_there"}}
     monkeypatch.setattr(schema, "HOT_COLUMNS", odd)
-    store = local(tmp_path)
-    try:
-        store.bind()
-        first = await asyncio.to_thread(store.store)
-        assert isinstance(first, RestStore)
-        await asyncio.to_thread(first.ensure_experiment, "before", {})
-        assert await asyncio.to_thread(store.store) is first
-        pid = store._server.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        assert await asyncio.to_thread(wait, lambda: store._server.pid != pid)
-        second = await asyncio.to_thread(store.store)
-        await asyncio.to_thread(second.ensure_experiment, "after", {})
-        with closing(sqlite3.connect(store.database)) as db:
-            assert {name for (name,) in db.execute("SELECT name FROM experiments")} >= {"before", "after"}
-    finally:
-        await store.stop()
+    store.bind()
+    first = await asyncio.to_thread(store.store)
+    assert isinstance(first, RestStore)
+    await asyncio.to_thread(first.ensure_experiment, "before", {})
+    assert await asyncio.to_thread(store.store) is first
+    pid = store._server.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert await asyncio.to_thread(wait, lambda: store._server.pid != pid)
+    second = await asyncio.to_thread(store.store)
+    await asyncio.to_thread(second.ensure_experiment, "after", {})
+    with closing(sqlite3.connect(store.database)) as db:
+        assert {name for (name,) in db.execute("SELECT name FROM experiments")} >= {"before", "after"}
